@@ -1,0 +1,26 @@
+// Keeps a store equal to one kind on the server: list in pages, watch, resume, list again after 410.
+#pragma once
+
+#include <string>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "kube/client.h"
+#include "kube/clock.h"
+#include "kube/log.h"
+#include "kube/store.h"
+
+namespace sluice::kube {
+
+struct Reflected {
+  Resource resource;
+  std::string ns;  // "" for all namespaces
+  std::string label_selector;
+  bool optional = false;  // the kind may not be installed (404): look again every 30 s and count as synced meanwhile
+};
+
+// Runs until it is cancelled. The store is served unchanged while the server cannot be reached; reconnects wait with
+// jittered backoff (200 ms to 30 s). All references outlive the task.
+net::awaitable<void> reflect(Client& client, Reflected what, StoreSink& store, Clock& clock, const Log& log);
+
+}  // namespace sluice::kube

@@ -1,0 +1,63 @@
+// A Kubernetes API server in memory: requests in, responses out, every committed change told to listeners.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <boost/json/fwd.hpp>
+
+#include "kube/client.h"
+#include "kube/clock.h"
+#include "kube/resource.h"
+#include "kube/transport.h"
+
+namespace sluice::sandbox {
+
+namespace json = boost::json;
+
+// One committed write, in the order of versions.
+struct Change {
+  kube::WatchType type;  // added, modified or deleted
+  std::string group;
+  std::string plural;
+  kube::ObjectKey key;
+  std::uint64_t version;                      // the resourceVersion that this write made
+  std::shared_ptr<const json::value> before;  // nullptr for added
+  std::shared_ptr<const json::value> after;   // for deleted: the last state, with the version of the deletion
+};
+
+// The API server of the sandbox. It is synchronous and single-threaded: handle() commits before it returns. The time
+// stamps come from the clock. Listeners run after the commit, before handle() returns, and may call handle() again.
+class Api {
+ public:
+  explicit Api(kube::Clock& clock);
+  ~Api();
+
+  // Any request but a watch. `user` is written to managedFields and the request log.
+  kube::ApiResponse handle(const kube::ApiRequest& request, std::string_view user = "admin");
+
+  // The stored object, shared and immutable; nullptr when there is none.
+  std::shared_ptr<const json::value> find(const kube::Resource& resource, const kube::ObjectKey& key) const;
+  // All stored objects of a kind; "" for every namespace. `visit` must not write.
+  void for_each(const kube::Resource& resource, std::string_view ns,
+                const std::function<void(const kube::ObjectKey&, const std::shared_ptr<const json::value>&)>& visit) const;
+
+  using Listener = std::function<void(const Change&)>;
+  void listen(Listener listener);
+
+  // The version of the newest write.
+  std::uint64_t version() const;
+  // Forgets the history of changes up to now, so that a watch from an older version is answered 410.
+  void compact();
+
+  class Store;  // sandbox/object_store.h
+  Store& store();
+
+ private:
+  std::unique_ptr<Store> store_;
+  kube::Clock& clock_;
+};
+
+}  // namespace sluice::sandbox
