@@ -28,7 +28,10 @@ void print_number(double number, std::string& to) {
   const bool fixed = size == 0 || (size >= 1e-6 && size < 1e21);
   const auto [end, error] =
       std::to_chars(text, text + sizeof text, number, fixed ? std::chars_format::fixed : std::chars_format::scientific);
-  if (error == std::errc{}) to.append(text, end);
+  if (error != std::errc{}) return;
+  to.append(text, end);
+  // Go writes 1e-7 where C writes 1e-07.
+  if (to.ends_with("e-07") || to.ends_with("e-08") || to.ends_with("e-09")) to.erase(to.size() - 2, 1);
 }
 
 void print(const json::value& value, std::string& to, int indent, int depth) {
