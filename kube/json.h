@@ -9,22 +9,12 @@
 
 #include <boost/json/fwd.hpp>
 
+#include "kube/mistake.h"
 #include "kube/result.h"
 
 namespace sluice::kube {
 
 namespace json = boost::json;
-
-// One thing that is wrong in an object: where ("spec.strategy.canary.steps[2].setWeight") and what to write instead.
-struct Mistake {
-  std::string path;
-  std::string message;
-  bool operator==(const Mistake&) const = default;
-};
-using Mistakes = std::vector<Mistake>;
-
-// "path: message; path: message".
-std::string describe(const Mistakes& mistakes);
 
 // Reads JSON text; depth up to 256, numbers must be finite. The error names the byte at which reading stopped.
 Result<json::value> parse_json(std::string_view text);

@@ -1,0 +1,79 @@
+// What the stores showed about one Rollout at one moment: everything that a decision may rest on, as plain values.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "crds/analysis.h"
+#include "crds/rollout.h"
+#include "crds/workloads.h"
+#include "kube/mistake.h"
+#include "kube/time.h"
+#include "traffic/observed_route.h"
+
+namespace sluice::controller {
+
+using kube::Duration;
+using kube::Time;
+
+// A Service that the Rollout names.
+struct ObservedService {
+  std::string name;
+  std::shared_ptr<const crds::Service> service;  // null when it does not exist
+  // Ready endpoints that its EndpointSlices publish, by the name of the ReplicaSet whose pods they are. nullopt when
+  // slices are not watched; then the availability of the ReplicaSets has to do.
+  std::optional<std::map<std::string, int>> ready_endpoints;
+};
+
+// The settings of the controller that decisions depend on.
+struct DecideOptions {
+  std::string
+      instance_id;  // label argo-rollouts.argoproj.io/controller-instance-id on objects that are made; "" for none
+  // How long an abort waits for the last pods of the stable set before it makes do with maxUnavailable missing.
+  Duration abort_wait = std::chrono::seconds(60);
+};
+
+// The Rollout and all ReplicaSets, Services, routes, runs and templates come from stores that have already seen this
+// program's own last writes to them. Nothing here is changed by a decision.
+struct RolloutObservation {
+  std::shared_ptr<const crds::Rollout> rollout;  // never null
+  // What crds::validate found wrong with the spec by itself. Mistakes in what it refers to are found by decide.
+  kube::Mistakes mistakes;
+
+  // In any order: those that this Rollout controls; those without a controller that carry a pod-template-hash and match
+  // its selector (they are adopted); and, whoever owns it, the one that is named new_replica_set_name(rollout).
+  std::vector<std::shared_ptr<const crds::ReplicaSet>> replica_sets;
+
+  std::vector<ObservedService> services;       // one for each of services_named_by(rollout)
+  std::vector<traffic::ObservedRoute> routes;  // one for each route of the traffic router
+  std::string router_error;                    // why the routes could not be found out ("" when they could)
+
+  std::vector<std::shared_ptr<const crds::AnalysisRun>> analysis_runs;  // that this Rollout controls, in any order
+  // Those that the Rollout names, and those that these name in turn. One that is absent here does not exist.
+  std::map<std::string, std::shared_ptr<const crds::AnalysisTemplate>> analysis_templates;
+  std::map<std::string, std::shared_ptr<const crds::AnalysisTemplate>> cluster_analysis_templates;
+  // The Rollout's own fields that its analyses take as arguments (valueFrom.fieldRef), by field path, for each of
+  // field_paths_named_by(rollout); a path that is absent here could not be read.
+  std::map<std::string, std::string> field_values;
+
+  // The pods of all its ReplicaSets; only when needs_pods() said so.
+  std::optional<std::vector<std::shared_ptr<const crds::Pod>>> pods;
+
+  DecideOptions options;
+};
+
+// The Services that the strategy names, each once, without "".
+std::vector<std::string> services_named_by(const crds::Rollout& rollout);
+// The analysis templates that the strategy names, each once; templates that these name in turn are not followed.
+std::vector<crds::TemplateReference> templates_named_by(const crds::Rollout& rollout);
+// The field paths that arguments of its analyses refer to, each once.
+std::vector<std::string> field_paths_named_by(const crds::Rollout& rollout);
+// The name that a ReplicaSet for the Rollout's current pod template has; "" without a template.
+std::string new_replica_set_name(const crds::Rollout& rollout);
+// True when a restart of the pods is due, for which their list is needed.
+bool needs_pods(const crds::Rollout& rollout, Time now);
+
+}  // namespace sluice::controller
