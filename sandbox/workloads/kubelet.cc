@@ -1,0 +1,127 @@
+// The nodes: pods are given a place, start, become ready, end, and stop when they are deleted.
+#include "sandbox/workloads/kubelet.h"
+
+#include <map>
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+#include "sandbox/workloads/dice.h"
+#include "sandbox/workloads/pod_status.h"
+#include "sandbox/workloads/reading.h"
+
+namespace sluice::sandbox {
+namespace {
+
+namespace resources = kube::resources;
+
+// What is remembered of a pod while it exists. API times have whole seconds only, so the exact ones stand here.
+struct Life {
+  std::string uid;
+  kube::Time born;
+  PodPlan plan;
+  std::string node;
+  PodPlace place;
+  std::optional<kube::Time> stopping_since;
+};
+
+class Kubelet final : public Behaviour {
+ public:
+  explicit Kubelet(World& world)
+      : world_(world), scheduler_(world.api, world.log, "kube-scheduler"), kubelet_(world.api, world.log, "kubelet") {}
+
+  void noted(const Change& change) override;
+  bool reconcile(const kube::ObjectKey& key) override;
+
+ private:
+  Life& life_of(const kube::ObjectKey& key, const json::value& pod);
+  bool run(const kube::ObjectKey& key, const json::value& pod, const Life& life);
+  bool stop(const kube::ObjectKey& key, const json::value& pod, Life& life);
+
+  World& world_;
+  Requests scheduler_;
+  Requests kubelet_;
+  std::map<kube::ObjectKey, Life> lives_;
+  std::uint32_t addresses_ = 0;  // given out so far
+};
+
+void Kubelet::noted(const Change& change) {
+  if (!change.group.empty() || change.plural != "pods") return;
+  if (change.type == kube::WatchType::deleted) {
+    lives_.erase(change.key);
+    return;
+  }
+  Life& life = life_of(change.key, *change.after);
+  if (is_deleting(*change.after) && !life.stopping_since) life.stopping_since = world_.now();
+  world_.agenda.soon(*this, change.key);
+}
+
+Life& Kubelet::life_of(const kube::ObjectKey& key, const json::value& pod) {
+  Life& life = lives_[key];
+  const std::string_view uid = uid_of(pod);
+  if (life.uid == uid) return life;
+  const kube::Time now = world_.now();
+  const kube::Time created = time_at(pod, {"metadata", "creationTimestamp"}).value_or(now);
+  const WorkloadOptions& options = world_.options;
+  const std::uint64_t luck = roll(options.seed, key.text());
+  const auto node = luck % static_cast<std::uint64_t>(std::max(options.nodes, 1)) + 1;
+  const std::uint32_t address = ++addresses_;
+  life.uid = uid;
+  life.born = created == std::chrono::floor<std::chrono::seconds>(now) ? now : created;
+  life.plan = plan_of(pod, options.seed, options.shortest_start, options.longest_start);
+  life.node = fmt::format("sandbox-node-{}", node);
+  life.place.host_ip = fmt::format("172.20.0.{}", node);
+  life.place.pod_ip = fmt::format("10.{}.{}.{}", 64 + (address >> 16) % 192, (address >> 8) % 256, address % 256);
+  life.stopping_since.reset();
+  return life;
+}
+
+bool Kubelet::reconcile(const kube::ObjectKey& key) {
+  const std::shared_ptr<const json::value> pod = world_.api.find(resources::pods, key);
+  if (!pod) return true;
+  Life& life = life_of(key, *pod);
+  return is_deleting(*pod) ? stop(key, *pod, life) : run(key, *pod, life);
+}
+
+bool Kubelet::run(const kube::ObjectKey& key, const json::value& pod, const Life& life) {
+  if (is_finished(pod)) return true;
+  if (kube::text_at(pod, {"spec", "nodeName"}).empty()) {
+    json::object body;
+    body["spec"] = json::object{{"nodeName", life.node}};
+    if (!scheduler_.patch(resources::pods, key, body)) return false;
+  }
+  const kube::Time now = world_.now();
+  if (const std::optional<kube::Time> next = next_change(life.plan, life.born, now))
+    world_.agenda.at(*next, *this, key);
+  json::object status = status_of(pod, life.plan, life.place, life.born, now);
+  const json::object& shown = object_at(pod, {"status"});
+  json::object changes;
+  for (auto& [name, value] : status) {
+    const json::value* before = shown.if_contains(name);
+    if (!before || *before != value) changes[name] = std::move(value);
+  }
+  return changes.empty() || kubelet_.patch_status(resources::pods, key, std::move(changes));
+}
+
+// A pod whose containers do not run has nothing to wait for.
+bool Kubelet::stop(const kube::ObjectKey& key, const json::value& pod, Life& life) {
+  const std::int64_t grace = kube::number_at(pod, {"metadata", "deletionGracePeriodSeconds"});
+  // A finalizer alone holds it now.
+  if (grace == 0 && !array_at(pod, {"metadata", "finalizers"}).empty()) return true;
+  const kube::Time now = world_.now();
+  const kube::Time since = life.stopping_since.value_or(now);
+  const bool has_run = phase_of(pod) == "Running" && life.plan.fate != PodFate::crashes;
+  const kube::Duration wait =
+      has_run ? std::min<kube::Duration>(life.plan.stops, std::chrono::seconds(grace)) : kube::Duration::zero();
+  if (since + wait > now) {
+    world_.agenda.at(since + wait, *this, key);
+    return true;
+  }
+  return kubelet_.remove(resources::pods, key, std::string(life.uid), "", 0);
+}
+
+}  // namespace
+
+std::unique_ptr<Behaviour> make_kubelet(World& world) { return std::make_unique<Kubelet>(world); }
+
+}  // namespace sluice::sandbox
