@@ -36,11 +36,11 @@ net::awaitable<void> VirtualClock::sleep_until(Time due) {
   if (due <= now_) co_return;
   Sleeper sleeper(co_await net::this_coro::executor);
   struct Entry {
-    std::multimap<Time, Sleeper*>& all;
-    std::multimap<Time, Sleeper*>::iterator at;
-    ~Entry() { all.erase(at); }
+    std::shared_ptr<Sleepers> all;
+    Sleepers::iterator at;
+    ~Entry() { all->erase(at); }
   };
-  const Entry entry{sleepers_, sleepers_.emplace(due, &sleeper)};
+  const Entry entry{sleepers_, sleepers_->emplace(due, &sleeper)};
   boost::system::error_code error;
   while (!sleeper.due) {
     co_await sleeper.timer.async_wait(net::redirect_error(net::use_awaitable, error));
@@ -54,9 +54,9 @@ void VirtualClock::settle() {
 }
 
 bool VirtualClock::advance_towards(Time end) {
-  if (sleepers_.empty() || sleepers_.begin()->first > end) return false;
-  now_ = std::max(now_, sleepers_.begin()->first);
-  for (auto at = sleepers_.begin(); at != sleepers_.end() && at->first <= now_; ++at) {
+  if (sleepers_->empty() || sleepers_->begin()->first > end) return false;
+  now_ = std::max(now_, sleepers_->begin()->first);
+  for (auto at = sleepers_->begin(); at != sleepers_->end() && at->first <= now_; ++at) {
     at->second->due = true;
     at->second->timer.cancel();
   }

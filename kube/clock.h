@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
@@ -32,7 +33,8 @@ class RealClock final : public Clock {
 // A clock that stands still until it is moved. It and all tasks that wait on it belong to one io_context on one thread.
 class VirtualClock final : public Clock {
  public:
-  // 2026-01-01T00:00:00Z unless said otherwise. `io` outlives the clock.
+  // 2026-01-01T00:00:00Z unless said otherwise. `io` outlives the clock; tasks that still sleep at the clock's end are
+  // never woken and end with `io`.
   explicit VirtualClock(net::io_context& io, Time start = Time{std::chrono::seconds{1767225600}});
   Time now() const override { return now_; }
   net::awaitable<void> sleep_until(Time due) override;
@@ -53,7 +55,8 @@ class VirtualClock final : public Clock {
 
   net::io_context& io_;
   Time now_;
-  std::multimap<Time, Sleeper*> sleepers_;
+  using Sleepers = std::multimap<Time, Sleeper*>;
+  std::shared_ptr<Sleepers> sleepers_ = std::make_shared<Sleepers>();  // shared with the sleeping tasks
 };
 
 template <class Predicate>

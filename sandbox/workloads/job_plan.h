@@ -37,8 +37,8 @@ struct JobVerdict {
 struct JobPlan {
   std::optional<JobVerdict> verdict;
   std::int64_t create = 0;
-  std::int64_t remove = 0;               // of the active pods
-  std::optional<kube::Time> wake_at;     // when time alone changes the plan
+  std::int64_t remove = 0;            // of the active pods
+  std::optional<kube::Time> wake_at;  // when time alone changes the plan
 };
 
 JobPlan plan(const JobSpec& spec, const JobPods& pods, kube::Time started, kube::Time now);

@@ -40,7 +40,7 @@ kube::Time finished_at(const json::value& pod) {
 json::object condition(std::string_view type, std::string_view status, std::string_view reason,
                        std::string_view message, kube::Time now) {
   const std::string time = kube::format_time(now);
-  return {{"type", type},     {"status", status},       {"lastProbeTime", time}, {"lastTransitionTime", time},
+  return {{"type", type},     {"status", status},  {"lastProbeTime", time}, {"lastTransitionTime", time},
           {"reason", reason}, {"message", message}};
 }
 
@@ -114,7 +114,8 @@ bool Jobs::reconcile(const kube::ObjectKey& key) {
     done = create_pod(key, job);
     workers.counts.active += done;
   }
-  const bool is_over = next.verdict && condition_of(job, next.verdict->success ? "SuccessCriteriaMet" : "FailureTarget") &&
+  const bool is_over = next.verdict &&
+                       condition_of(job, next.verdict->success ? "SuccessCriteriaMet" : "FailureTarget") &&
                        workers.counts.active == 0 && workers.counts.terminating == 0;
   const bool completed = is_over && next.verdict->success;
   return report(key, job, workers, started, conditions_after(job, next.verdict, is_over, suspended), completed) && done;
@@ -214,7 +215,7 @@ bool Jobs::report(const kube::ObjectKey& key, const json::value& job, const Work
   tell("succeeded", count(workers.counts.succeeded));
   tell("failed", count(workers.counts.failed));
   tell("uncountedTerminatedPods", json::object());
-  if (completed) tell("completionTime", kube::format_time(world_.now()));
+  if (completed) tell("completionTime", json::value(kube::format_time(world_.now())));
   if (!conditions.empty()) tell("conditions", std::move(conditions));
   return status.empty() || requests_.patch_status(resources::jobs, key, std::move(status));
 }

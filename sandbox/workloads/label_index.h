@@ -39,7 +39,7 @@ class SelectorIndex {
   std::vector<kube::ObjectKey> candidates(std::string_view ns, const json::object& labels) const;
 
  private:
-  std::unordered_map<std::string, std::set<std::string>> names_;           // "namespace/" for those that demand nothing
+  std::unordered_map<std::string, std::set<std::string>> names_;  // "namespace/" for those that demand nothing
   std::unordered_map<kube::ObjectKey, std::string, kube::ObjectKeyHash> places_;
 };
 

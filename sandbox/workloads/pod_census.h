@@ -23,8 +23,8 @@ struct PodCensus {
   int replicas = 0;
   int fully_labelled = 0;  // carry every label of the template
   int ready = 0;
-  int available = 0;                             // ready for minReadySeconds
-  std::optional<kube::Time> next_available;      // when time alone makes the next pod available
+  int available = 0;                         // ready for minReadySeconds
+  std::optional<kube::Time> next_available;  // when time alone makes the next pod available
 };
 
 // `pods` neither finished nor terminating.

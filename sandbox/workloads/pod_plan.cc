@@ -92,15 +92,15 @@ PodPlan plan_of(const json::value& pod, std::uint64_t seed, kube::Duration short
   for (const json::value& container : containers) {
     if (is_missing_image(kube::text_at(container, {"image"}))) plan.fate = PodFate::never_starts;
     if (kube::find_at(container, {"readinessProbe"}))
-      plan.ready = std::max(plan.ready, whole_seconds(kube::number_at(
-                                            container, {"readinessProbe", "initialDelaySeconds"})) +
-                                            std::chrono::seconds(1));
-    if (const kube::Duration post = sleep_in(
-            joined(array_at(container, {"lifecycle", "postStart", "exec", "command"})));
+      plan.ready =
+          std::max(plan.ready, whole_seconds(kube::number_at(container, {"readinessProbe", "initialDelaySeconds"})) +
+                                   std::chrono::seconds(1));
+    if (const kube::Duration post =
+            sleep_in(joined(array_at(container, {"lifecycle", "postStart", "exec", "command"})));
         post > kube::Duration::zero())
       plan.ready = std::max(plan.ready, post + std::chrono::seconds(1));
-    plan.stops = std::max(plan.stops,
-                          sleep_in(joined(array_at(container, {"lifecycle", "preStop", "exec", "command"}))));
+    plan.stops =
+        std::max(plan.stops, sleep_in(joined(array_at(container, {"lifecycle", "preStop", "exec", "command"}))));
   }
   if (containers.empty() || plan.fate == PodFate::never_starts) return plan;
   const std::string command = command_line(containers[0]);

@@ -38,8 +38,8 @@ kube::Duration sleep_in(std::string_view command);
 // The code of the first `exit N`; 0 when there is none.
 int exit_code_in(std::string_view command);
 
-// How often a crashing container has been started anew after this time of crashing, and when: the pauses are 10 s, 20 s,
-// 40 s ... at most 5 min.
+// How often a crashing container has been started anew after this time of crashing, and when: the pauses are 10 s, 20
+// s, 40 s ... at most 5 min.
 struct CrashLoop {
   int restarts = 0;
   kube::Duration last{};  // from the first crash to the newest

@@ -25,9 +25,12 @@ Stage stage_of(const PodPlan& plan, kube::Duration age) {
 std::string_view phase_at(Stage stage, const PodPlan& plan) {
   switch (stage) {
     case Stage::creating:
-    case Stage::pull_failed: return "Pending";
-    case Stage::ended: return plan.exit_code == 0 ? "Succeeded" : "Failed";
-    default: return "Running";
+    case Stage::pull_failed:
+      return "Pending";
+    case Stage::ended:
+      return plan.exit_code == 0 ? "Succeeded" : "Failed";
+    default:
+      return "Running";
   }
 }
 
@@ -58,7 +61,9 @@ json::object container_status(const json::value& container, Stage stage, const P
   json::object last;
   int restarts = 0;
   switch (stage) {
-    case Stage::creating: state = waiting("ContainerCreating", ""); break;
+    case Stage::creating:
+      state = waiting("ContainerCreating", "");
+      break;
     case Stage::pull_failed:
       state = waiting("ImagePullBackOff", "Back-off pulling image \"" + std::string(image) + "\"");
       break;
@@ -69,7 +74,9 @@ json::object container_status(const json::value& container, Stage stage, const P
       last = terminated(1, started + loop.last, started + loop.last);
       break;
     }
-    case Stage::ended: state = terminated(plan.exit_code, started, born + plan.ends); break;
+    case Stage::ended:
+      state = terminated(plan.exit_code, started, born + plan.ends);
+      break;
     case Stage::started:
     case Stage::ready: {
       json::object running{{"startedAt", kube::format_time(started)}};
@@ -148,9 +155,8 @@ json::object status_of(const json::value& pod, const PodPlan& plan, const PodPla
   json::array containers;
   for (const json::value& container : array_at(pod, {"spec", "containers"}))
     containers.push_back(container_status(container, stage, plan, born, now));
-  json::object status{{"phase", phase_at(stage, plan)},
-                      {"startTime", kube::format_time(born)},
-                      {"hostIP", place.host_ip}};
+  json::object status{
+      {"phase", phase_at(stage, plan)}, {"startTime", kube::format_time(born)}, {"hostIP", place.host_ip}};
   status["hostIPs"] = json::array{json::object{{"ip", place.host_ip}}};
   if (stage != Stage::creating && stage != Stage::pull_failed) {
     status["podIP"] = place.pod_ip;
@@ -163,8 +169,7 @@ json::object status_of(const json::value& pod, const PodPlan& plan, const PodPla
 
 std::optional<kube::Time> next_change(const PodPlan& plan, kube::Time born, kube::Time now) {
   const kube::Duration age = now - born;
-  if (plan.fate == PodFate::never_starts)
-    return age < pull_attempt ? std::optional(born + pull_attempt) : std::nullopt;
+  if (plan.fate == PodFate::never_starts) return age < pull_attempt ? std::optional(born + pull_attempt) : std::nullopt;
   if (age < plan.starts) return born + plan.starts;
   if (plan.fate == PodFate::crashes) return born + plan.starts + crash_loop(age - plan.starts).next;
   std::optional<kube::Time> next;

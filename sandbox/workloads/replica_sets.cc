@@ -18,8 +18,7 @@ constexpr int names_to_try = 10;
 
 class ReplicaSets final : public Behaviour {
  public:
-  explicit ReplicaSets(World& world)
-      : world_(world), requests_(world.api, world.log, "kube-controller-manager") {}
+  explicit ReplicaSets(World& world) : world_(world), requests_(world.api, world.log, "kube-controller-manager") {}
 
   void noted(const Change& change) override;
   bool reconcile(const kube::ObjectKey& key) override;
@@ -99,8 +98,8 @@ std::vector<Pod> ReplicaSets::claim(const kube::ObjectKey& key, const json::valu
   std::vector<kube::ObjectKey> orphans;
   for (const std::string& name : world_.index.pods().candidates(key.ns, object_at(selector, {"matchLabels"}))) {
     const std::shared_ptr<const json::value> pod = world_.api.find(resources::pods, {key.ns, name});
-    const bool is_ours = pod && !controller_of(*pod) && !is_finished(*pod) && !is_deleting(*pod) &&
-                         selects(selector, labels_of(*pod));
+    const bool is_ours =
+        pod && !controller_of(*pod) && !is_finished(*pod) && !is_deleting(*pod) && selects(selector, labels_of(*pod));
     if (is_ours) orphans.push_back({key.ns, name});
   }
   for (const kube::ObjectKey& name : orphans) {

@@ -13,9 +13,7 @@ namespace sluice::sandbox {
 struct Workloads::Parts {
   Parts(Api& api, kube::Clock& clock, boost::asio::any_io_executor executor, const kube::Log& log,
         WorkloadOptions given)
-      : options(given),
-        agenda(clock, std::move(executor), log),
-        world{api, clock, agenda, index, options, log} {
+      : options(given), agenda(clock, std::move(executor), log), world{api, clock, agenda, index, options, log} {
     behaviours.push_back(make_replica_sets(world));
     behaviours.push_back(make_kubelet(world));
     behaviours.push_back(make_jobs(world));
@@ -46,8 +44,8 @@ Workloads::Workloads(Api& api, kube::Clock& clock, boost::asio::any_io_executor 
         known::replica_sets, known::jobs, known::pods, known::services, known::endpoint_slices, known::http_routes}) {
     std::vector<Change> present;
     api.for_each(kind, "", [&](const kube::ObjectKey& key, const std::shared_ptr<const json::value>& object) {
-      present.push_back({kube::WatchType::added, std::string(kind.group), std::string(kind.plural), key, 0, nullptr,
-                         object});
+      present.push_back(
+          {kube::WatchType::added, std::string(kind.group), std::string(kind.plural), key, 0, nullptr, object});
     });
     for (const Change& change : present) parts_->note(change);
   }
