@@ -1,0 +1,67 @@
+// The language of success and failure conditions: where its exceptions end.
+#include "analysis/expression/expression.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "analysis/expression/check.h"
+#include "analysis/expression/parser.h"
+#include "analysis/expression/run.h"
+#include "analysis/expression/unicode.h"
+
+namespace sluice::analysis::expression {
+
+void throw_exception_from_error(const Problem& problem, const boost::source_location&) {
+  throw std::runtime_error(problem.message);
+}
+
+std::string with_place(const Problem& problem, std::string_view source) {
+  const std::string_view before = source.substr(0, problem.at);
+  const std::size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0
+  const std::size_t column = count_code_points(before.substr(line_start)) + 1;
+  if (source.find('\n') == std::string_view::npos) return fmt::format("{} (column {})", problem.message, column);
+  return fmt::format("{} (line {}, column {})", problem.message, std::ranges::count(before, '\n') + 1, column);
+}
+
+const std::string& Expression::source() const { return tree_->source; }
+
+Answer<Expression> read(std::string_view source) {
+  try {
+    return Expression(std::make_shared<const Tree>(parse(source)));
+  } catch (const Stop& stopped) {
+    return stopped.problem;
+  }
+}
+
+kube::Result<Expression> parse_condition(std::string_view source) {
+  try {
+    auto tree = std::make_shared<const Tree>(parse(source));
+    check(*tree, {});
+    return Expression(std::move(tree));
+  } catch (const Stop& stopped) {
+    return kube::Error{kube::Fault::invalid, with_place(stopped.problem, source)};
+  }
+}
+
+Answer<Value> evaluate(const Expression& expression, const Value& result) {
+  try {
+    check(expression.tree(), type_of(result));
+    return run(expression.tree(), result);
+  } catch (const Stop& stopped) {
+    return stopped.problem;
+  }
+}
+
+Answer<bool> holds(const Expression& expression, const Value& result) {
+  try {
+    const Type type = check(expression.tree(), type_of(result));
+    const Value value = run(expression.tree(), result);
+    if (value.kind() == Kind::boolean) return value.boolean();
+    const std::string name = type.kind == Kind::integer64 ? name_of(type) : type_name(value);
+    return Problem{fmt::format("expected bool, but got {}", name), 0};
+  } catch (const Stop& stopped) {
+    return stopped.problem;
+  }
+}
+
+}  // namespace sluice::analysis::expression
