@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <boost/asio/awaitable.hpp>
 
@@ -26,6 +27,8 @@ struct ApiResponse {
   unsigned status = 0;  // HTTP status
   std::string body;
   std::optional<Duration> retry_after;  // from the Retry-After header
+  std::string content_type;             // "" means application/json
+  std::vector<std::string> warnings;    // the texts of Warning headers
 };
 
 // The lines of a response that does not end, such as a watch. Destroying it closes the stream.

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include <boost/json/fwd.hpp>
 
@@ -28,21 +29,28 @@ struct Change {
   std::shared_ptr<const json::value> after;   // for deleted: the last state, with the version of the deletion
 };
 
+struct ApiState;  // sandbox/api_state.h
+
 // The API server of the sandbox. It is synchronous and single-threaded: handle() commits before it returns. The time
-// stamps come from the clock. Listeners run after the commit, before handle() returns, and may call handle() again.
+// stamps come from the clock. Listeners run after the commit, before the outermost handle() returns, in the order of
+// versions, and may call handle() again: what they change is told after the current change was told to everybody.
 class Api {
  public:
   explicit Api(kube::Clock& clock);
   ~Api();
 
-  // Any request but a watch. `user` is written to managedFields and the request log.
+  // Any request but a watch. `user` is written to managedFields when the request names no fieldManager.
   kube::ApiResponse handle(const kube::ApiRequest& request, std::string_view user = "admin");
+  // A watch: its lines come as changes are committed. Anything else is answered as by handle(), without lines. The
+  // stream does not outlive this object or its clock.
+  kube::ApiStream open(const kube::ApiRequest& request, std::string_view user = "admin");
 
   // The stored object, shared and immutable; nullptr when there is none.
   std::shared_ptr<const json::value> find(const kube::Resource& resource, const kube::ObjectKey& key) const;
   // All stored objects of a kind; "" for every namespace. `visit` must not write.
-  void for_each(const kube::Resource& resource, std::string_view ns,
-                const std::function<void(const kube::ObjectKey&, const std::shared_ptr<const json::value>&)>& visit) const;
+  void for_each(
+      const kube::Resource& resource, std::string_view ns,
+      const std::function<void(const kube::ObjectKey&, const std::shared_ptr<const json::value>&)>& visit) const;
 
   using Listener = std::function<void(const Change&)>;
   void listen(Listener listener);
@@ -54,10 +62,10 @@ class Api {
 
   class Store;  // sandbox/object_store.h
   Store& store();
+  ApiState& state() { return *state_; }
 
  private:
-  std::unique_ptr<Store> store_;
-  kube::Clock& clock_;
+  std::unique_ptr<ApiState> state_;
 };
 
 }  // namespace sluice::sandbox

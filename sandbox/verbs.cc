@@ -1,0 +1,131 @@
+// From method and path to the function that answers.
+#include "sandbox/verbs.h"
+
+#include <boost/json.hpp>
+
+#include "sandbox/bodies.h"
+#include "sandbox/listing.h"
+#include "sandbox/object_filter.h"
+#include "sandbox/object_parts.h"
+#include "sandbox/patching.h"
+#include "sandbox/rendering.h"
+#include "sandbox/writes.h"
+
+namespace sluice::sandbox {
+namespace {
+
+using Response = Outcome<kube::ApiResponse>;
+
+Response create(ApiState& state, const Request& request) {
+  Outcome<json::value> object = object_in_body(request);
+  if (!object) return object.error();
+  const Outcome<Api::Store::Object> stored =
+      create_object(state, *request.kind, request.place.ns, std::move(*object), terms_of(request));
+  if (!stored) return stored.error();
+  return render_object(state, request, 201, **stored);
+}
+
+Response replace(ApiState& state, const Request& request) {
+  Outcome<json::value> object = object_in_body(request);
+  if (!object) return object.error();
+  json::object& metadata = metadata_of(*object);
+  const std::string_view name = text_of(metadata, "name");
+  if (name.empty() && request.kind->custom == false) metadata["name"] = request.place.name;
+  if (!name.empty() && name != request.place.name)
+    return bad_request("the name of the object (" + std::string(name) + ") does not match the name on the URL (" +
+                       request.place.name + ")");
+  const std::string_view ns = text_of(metadata, "namespace");
+  if (!ns.empty() && request.kind->namespaced && ns != request.place.ns)
+    return bad_request("the namespace of the provided object does not match the namespace sent on the request");
+  const Api::Store::Object existing = state.store.find(request.kind->storage, request.key());
+  if (!existing) {
+    if (!request.kind->create_on_update || !request.place.subresource.empty())
+      return not_found(*request.kind, request.place.name);
+    const Outcome<Api::Store::Object> stored =
+        create_object(state, *request.kind, request.place.ns, std::move(*object), terms_of(request));
+    if (!stored) return stored.error();
+    return render_object(state, request, 201, **stored);
+  }
+  if (request.kind->custom && text_of(metadata, "resourceVersion").empty()) {
+    Refusal refusal = invalid(*request.kind, request.place.name,
+                              {invalid_value("metadata.resourceVersion", "0", "must be specified for an update")});
+    refusal.kind = request.kind->plural;
+    refusal.message = request.kind->resource_name() + " " + quoted(request.place.name) +
+                      " is invalid: metadata.resourceVersion: " + refusal.causes.front().message;
+    return refusal;
+  }
+  const Outcome<Api::Store::Object> stored =
+      update_object(state, *request.kind, existing, std::move(*object), terms_of(request));
+  if (!stored) return stored.error();
+  return render_object(state, request, 200, **stored);
+}
+
+Response patch(ApiState& state, const Request& request) {
+  const Api::Store::Object existing = state.store.find(request.kind->storage, request.key());
+  if (!existing) return not_found(*request.kind, request.place.name);
+  Outcome<json::value> next = patched(request, *existing);
+  if (!next) return next.error();
+  const Outcome<Api::Store::Object> stored =
+      update_object(state, *request.kind, existing, std::move(*next), terms_of(request));
+  if (!stored) return stored.error();
+  return render_object(state, request, 200, **stored);
+}
+
+json::value success(const Kind& kind, const json::value& object) {
+  json::object details{{"name", kube::text_at(object, {"metadata", "name"})}};
+  if (!kind.group.empty()) details["group"] = kind.group;
+  details["kind"] = kind.plural;
+  details["uid"] = kube::text_at(object, {"metadata", "uid"});
+  return json::object{{"kind", "Status"},
+                      {"apiVersion", "v1"},
+                      {"metadata", json::object()},
+                      {"status", "Success"},
+                      {"details", std::move(details)}};
+}
+
+Response remove(ApiState& state, const Request& request) {
+  const Outcome<Deletion> deletion = deletion_of(request);
+  if (!deletion) return deletion.error();
+  const Outcome<Deleted> deleted = delete_object(state, *request.kind, request.key(), *deletion);
+  if (!deleted) return deleted.error();
+  if (deleted->is_gone && !request.kind->returns_deleted) return answer(200, success(*request.kind, *deleted->object));
+  return render_object(state, request, 200, *deleted->object);
+}
+
+Response remove_many(ApiState& state, const Request& request) {
+  const Outcome<Deletion> deletion = deletion_of(request);
+  if (!deletion) return deletion.error();
+  const Outcome<ObjectFilter> filter = ObjectFilter::of(request);
+  if (!filter) return filter.error();
+  std::vector<kube::ObjectKey> keys;
+  for (const auto& [key, object] : state.store.collection(request.kind->storage).objects)
+    if (filter->matches(key, *object)) keys.push_back(key);
+  std::vector<Api::Store::Object> removed;
+  for (const kube::ObjectKey& key : keys) {
+    const Outcome<Deleted> deleted = delete_object(state, *request.kind, key, *deletion);
+    if (deleted) removed.push_back(deleted->object);
+  }
+  return render_list(state, request, removed, {state.store.version()});
+}
+
+}  // namespace
+
+bool is_watch(const Request& request) {
+  return request.method == "GET" && request.place.subresource.empty() && request.target.flag("watch");
+}
+
+Response serve_resource(ApiState& state, const Request& request) {
+  const bool one = !request.place.name.empty();
+  const std::string& subresource = request.place.subresource;
+  if (subresource == "status" && !request.kind->has_status) return unknown_resource();
+  if (!subresource.empty() && subresource != "status") return unknown_resource();
+  if (request.method == "GET") return one ? get_object(state, request) : list_objects(state, request);
+  if (request.method == "POST" && !one) return create(state, request);
+  if (request.method == "PUT" && one) return replace(state, request);
+  if (request.method == "PATCH" && one) return patch(state, request);
+  if (request.method == "DELETE" && subresource.empty())
+    return one ? remove(state, request) : remove_many(state, request);
+  return method_not_allowed();
+}
+
+}  // namespace sluice::sandbox
