@@ -92,6 +92,20 @@ const Row rows[] = {
     {"discovery.k8s.io", "v1", "EndpointSlice", "endpointslices", generation, {}, ""},
 };
 
+// Custom resources that are served before anybody installs their definitions, without a schema.
+const Row custom_rows[] = {
+    {"gateway.networking.k8s.io", "v1", "GatewayClass", "gatewayclasses", cluster | status, {"gc"}, ""},
+    {"gateway.networking.k8s.io", "v1", "Gateway", "gateways", status, {"gtw"}, ""},
+    {"gateway.networking.k8s.io", "v1", "HTTPRoute", "httproutes", status, {}, ""},
+    {"argoproj.io", "v1alpha1", "Rollout", "rollouts", status | scale, {"ro"}, ""},
+    {"argoproj.io", "v1alpha1", "AnalysisRun", "analysisruns", 0, {"ar"}, ""},
+    {"argoproj.io", "v1alpha1", "AnalysisTemplate", "analysistemplates", 0, {"at"}, ""},
+    {"argoproj.io", "v1alpha1", "ClusterAnalysisTemplate", "clusteranalysistemplates", cluster, {"cat"}, ""},
+    {"argoproj.io", "v1alpha1", "Experiment", "experiments", status, {"exp"}, ""},
+    {"argoproj.io", "v1alpha1", "Application", "applications", 0, {"app", "apps"}, ""},
+    {"argoproj.io", "v1alpha1", "AppProject", "appprojects", 0, {"appproj", "appprojs"}, ""},
+};
+
 std::string lower(std::string text) {
   for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return text;
@@ -124,6 +138,11 @@ Kind kind_of(const Row& row) {
 
 void add_builtin_kinds(Kinds& kinds) {
   for (const Row& row : rows) kinds.add(kind_of(row));
+  for (const Row& row : custom_rows) {
+    Kind kind = kind_of(row);
+    kind.custom = true;
+    kinds.add(std::move(kind));
+  }
 }
 
 }  // namespace sluice::sandbox
