@@ -40,7 +40,7 @@ struct HttpClientOptions {
   Duration connect_deadline = seconds{10};  // name, TCP and TLS together
   Duration answer_deadline = seconds{30};   // from sending until the last byte; for streams until the head
   Duration idle_deadline = seconds{600};    // streams only: the longest silence
-  Duration keep_idle = seconds{55};         // an unused connection is closed and not reused after this
+  Duration keep_idle = seconds{55};         // an unused connection is not used again after this
   std::size_t idle_connections = 16;        // kept per origin
   std::size_t header_limit = 64 << 10;      // bytes
   std::size_t body_limit = 256 << 20;       // bytes
