@@ -1,6 +1,7 @@
 // Takes http and https URLs apart.
 #include "kube/http/url.h"
 
+#include <charconv>
 #include <vector>
 
 #include <boost/url/parse.hpp>
@@ -50,8 +51,10 @@ Result<HttpUrl> parse_http_url(std::string_view text) {
   if (parts.host.empty()) return refuse("names no host");
   parts.port = parts.tls ? 443 : 80;
   if (url.has_port() && !url.port().empty()) {
-    if (url.port_number() == 0) return refuse("has a port that is not between 1 and 65535");
-    parts.port = url.port_number();
+    // port_number() wraps around above 65535.
+    const auto digits = url.port();
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), parts.port);
+    if (error != std::errc() || parts.port == 0) return refuse("has a port that is not between 1 and 65535");
   }
   const auto target = url.encoded_target();
   parts.target.assign(target.data(), target.size());
