@@ -7,10 +7,12 @@
 #include <string_view>
 #include <vector>
 
-#include <boost/json/fwd.hpp>
-
-#include "kube/json.h"
 #include "kube/string_map.h"
+
+// Only declared, so that deciding files may carry templates without seeing JSON.
+namespace boost::json {
+class value;
+}
 
 namespace sluice::crds {
 
