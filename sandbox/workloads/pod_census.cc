@@ -50,11 +50,7 @@ PodCensus count(const std::vector<Pod>& pods, const json::object& template_label
   PodCensus census;
   for (const Pod& pod : pods) {
     ++census.replicas;
-    const json::object& labels = labels_of(*pod.object);
-    census.fully_labelled += std::ranges::all_of(template_labels, [&](const auto& label) {
-      const json::value* found = labels.if_contains(label.key());
-      return found && *found == label.value();
-    });
+    census.fully_labelled += has_labels(labels_of(*pod.object), template_labels);
     const std::optional<kube::Time> since = ready_since(*pod.object);
     if (!since) continue;
     ++census.ready;

@@ -84,11 +84,15 @@ const json::object* condition_of(const json::value& object, std::string_view typ
 
 bool is_true(const json::object* condition) { return condition && text_of(*condition, "status") == "True"; }
 
+bool has_labels(const json::object& labels, const json::object& wanted) {
+  return std::ranges::all_of(wanted, [&](const auto& label) {
+    const json::value* found = labels.if_contains(label.key());
+    return found && *found == label.value();
+  });
+}
+
 bool selects(const json::value& selector, const json::object& labels) {
-  for (const auto& [key, wanted] : object_at(selector, {"matchLabels"})) {
-    const json::value* label = labels.if_contains(key);
-    if (!label || *label != wanted) return false;
-  }
+  if (!has_labels(labels, object_at(selector, {"matchLabels"}))) return false;
   return std::ranges::all_of(array_at(selector, {"matchExpressions"}), [&](const json::value& rule) {
     return rule.is_object() && holds(rule.get_object(), labels);
   });

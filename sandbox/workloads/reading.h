@@ -36,6 +36,8 @@ std::string_view controller_uid_of(const json::value& object);
 const json::object* condition_of(const json::value& object, std::string_view type);
 bool is_true(const json::object* condition);
 
+// Whether all of these labels are there with these values, as the selector of a Service demands.
+bool has_labels(const json::object& labels, const json::object& wanted);
 // Whether a LabelSelector (matchLabels, matchExpressions) selects these labels. An empty one selects everything.
 bool selects(const json::value& selector, const json::object& labels);
 
