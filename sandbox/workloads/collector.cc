@@ -13,7 +13,9 @@ constexpr std::string_view orphan = "orphan";
 
 const json::array& owners_of(const json::value& object) { return array_at(object, {"metadata", "ownerReferences"}); }
 
-bool waits_for_dependents(const json::value& object) { return is_deleting(object) && has_finalizer(object, foreground); }
+bool waits_for_dependents(const json::value& object) {
+  return is_terminating(object) && has_finalizer(object, foreground);
+}
 
 json::object metadata_with(std::string_view member, json::array list) {
   json::object metadata;
@@ -65,9 +67,15 @@ void Collector::noted(const Change& change) {
   }
   const json::value& object = *change.after;
   const json::array& owners = owners_of(object);
-  const bool lost_an_owner = std::ranges::any_of(
-      owners, [&](const json::value& owner) { return !owner_named(owner, change.key.ns); });
-  const bool ends_with_others = is_deleting(object) && (has_finalizer(object, foreground) || has_finalizer(object, orphan));
+  bool lost_an_owner = false;
+  for (const json::value& reference : owners) {
+    const Object owner = owner_named(reference, change.key.ns);
+    lost_an_owner |= !owner;
+    // It may have been made after its owner looked for dependents.
+    if (owner && change.type == kube::WatchType::added && waits_for_dependents(*owner)) look_at(uid_of(*owner));
+  }
+  const bool ends_with_others =
+      is_terminating(object) && (has_finalizer(object, foreground) || has_finalizer(object, orphan));
   if (lost_an_owner || ends_with_others) look_at(uid_of(object));
 }
 
@@ -77,9 +85,9 @@ bool Collector::reconcile(const kube::ObjectKey& key) {
   const ObjectRef ref = *found;
   const Object object = load(ref);
   if (!object) return true;
-  if (is_deleting(*object) && has_finalizer(*object, orphan)) return release_dependents(ref, *object);
+  if (is_terminating(*object) && has_finalizer(*object, orphan)) return release_dependents(ref, *object);
   if (waits_for_dependents(*object)) return delete_dependents(ref, *object);
-  return is_deleting(*object) || look_for_owners(ref, *object);
+  return is_terminating(*object) || look_for_owners(ref, *object);
 }
 
 Collector::Object Collector::owner_named(const json::value& reference, std::string_view ns) const {
@@ -117,7 +125,7 @@ bool Collector::delete_dependents(const ObjectRef& ref, const json::value& objec
   const std::set<ObjectRef> dependents = world_.index.dependents(uid);
   for (const ObjectRef& dependent : dependents) {
     const Object child = load(dependent);
-    if (!child || is_deleting(*child)) continue;
+    if (!child || is_terminating(*child)) continue;
     const bool has_children = !world_.index.dependents(std::string(uid_of(*child))).empty();
     done &= requests_.remove(world_.index.resource(dependent.kind), dependent.key, uid_of(*child),
                              has_children ? "Foreground" : "Background");

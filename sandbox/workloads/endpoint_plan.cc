@@ -43,7 +43,7 @@ json::array ports_of(const json::value& service, const json::value& pod) {
 
 json::object endpoint_for(const json::value& pod, bool publish_unready) {
   const bool serving = is_ready(pod) || publish_unready;
-  const bool terminating = is_deleting(pod);
+  const bool terminating = is_terminating(pod);
   json::object endpoint;
   endpoint["addresses"] = json::array{kube::text_at(pod, {"status", "podIP"})};
   endpoint["conditions"] = json::object{

@@ -22,7 +22,7 @@ bool matters(const Change& change) {
   if (change.type != kube::WatchType::modified || !change.before) return true;
   const json::value& before = *change.before;
   const json::value& after = *change.after;
-  return is_ready(before) != is_ready(after) || is_deleting(before) != is_deleting(after) ||
+  return is_ready(before) != is_ready(after) || is_terminating(before) != is_terminating(after) ||
          phase_of(before) != phase_of(after) || labels_of(before) != labels_of(after) ||
          kube::text_at(before, {"status", "podIP"}) != kube::text_at(after, {"status", "podIP"});
 }
@@ -72,7 +72,7 @@ void EndpointSlices::noted(const Change& change) {
 
 bool EndpointSlices::reconcile(const kube::ObjectKey& key) {
   const std::shared_ptr<const json::value> service = world_.api.find(resources::services, key);
-  if (!service || is_deleting(*service)) return true;
+  if (!service || is_terminating(*service)) return true;
   const json::object& selector = object_at(*service, {"spec", "selector"});
   if (selector.empty() || kube::text_at(*service, {"spec", "type"}) == "ExternalName") return true;
   const std::vector<Pod> present = slices_of(*service);
@@ -100,7 +100,7 @@ std::vector<Pod> EndpointSlices::slices_of(const json::value& service) const {
   for (const ObjectRef& dependent : world_.index.dependents(std::string(uid_of(service)))) {
     if (world_.index.resource(dependent.kind).plural != "endpointslices") continue;
     std::shared_ptr<const json::value> slice = world_.api.find(resources::endpoint_slices, dependent.key);
-    if (slice && !is_deleting(*slice) && text_of(labels_of(*slice), manager_label) == manager)
+    if (slice && !is_terminating(*slice) && text_of(labels_of(*slice), manager_label) == manager)
       slices.push_back({dependent.key, std::move(slice)});
   }
   return slices;

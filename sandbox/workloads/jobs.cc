@@ -82,7 +82,7 @@ void Jobs::noted(const Change& change) {
 
 bool Jobs::reconcile(const kube::ObjectKey& key) {
   const std::shared_ptr<const json::value> found = world_.api.find(resources::jobs, key);
-  if (!found || is_deleting(*found)) return true;
+  if (!found || is_terminating(*found)) return true;
   const json::value& job = *found;
   for (const char* type : {"Complete", "Failed"})
     if (const json::object* over = condition_of(job, type); is_true(over)) {
@@ -135,7 +135,7 @@ Workers Jobs::workers_of(const json::value& job) const {
     } else if (phase_of(*pod) == "Failed") {
       ++counts.failed;
       failures.push_back(finished_at(*pod));
-    } else if (is_deleting(*pod)) {
+    } else if (is_terminating(*pod)) {
       ++counts.terminating;
     } else {
       ++counts.active;

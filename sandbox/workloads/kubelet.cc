@@ -52,7 +52,7 @@ void Kubelet::noted(const Change& change) {
     return;
   }
   Life& life = life_of(change.key, *change.after);
-  if (is_deleting(*change.after) && !life.stopping_since) life.stopping_since = world_.now();
+  if (is_terminating(*change.after) && !life.stopping_since) life.stopping_since = world_.now();
   world_.agenda.soon(*this, change.key);
 }
 
@@ -80,7 +80,7 @@ bool Kubelet::reconcile(const kube::ObjectKey& key) {
   const std::shared_ptr<const json::value> pod = world_.api.find(resources::pods, key);
   if (!pod) return true;
   Life& life = life_of(key, *pod);
-  return is_deleting(*pod) ? stop(key, *pod, life) : run(key, *pod, life);
+  return is_terminating(*pod) ? stop(key, *pod, life) : run(key, *pod, life);
 }
 
 bool Kubelet::run(const kube::ObjectKey& key, const json::value& pod, const Life& life) {

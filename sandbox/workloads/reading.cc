@@ -46,11 +46,6 @@ std::optional<kube::Time> time_at(const json::value& value, std::initializer_lis
   return time ? std::optional(*time) : std::nullopt;
 }
 
-std::string_view text_of(const json::object& object, std::string_view name) {
-  const json::value* found = object.if_contains(name);
-  return found && found->is_string() ? std::string_view(found->get_string()) : std::string_view();
-}
-
 std::string_view uid_of(const json::value& object) { return kube::text_at(object, {"metadata", "uid"}); }
 
 const json::object& labels_of(const json::value& object) { return object_at(object, {"metadata", "labels"}); }
@@ -60,9 +55,8 @@ std::string_view annotation_of(const json::value& object, std::string_view name)
 }
 
 bool has_finalizer(const json::value& object, std::string_view finalizer) {
-  return std::ranges::any_of(array_at(object, {"metadata", "finalizers"}), [&](const json::value& entry) {
-    return entry.is_string() && std::string_view(entry.get_string()) == finalizer;
-  });
+  const std::vector<std::string_view> names = finalizers_of(object);
+  return std::ranges::find(names, finalizer) != names.end();
 }
 
 const json::object* controller_of(const json::value& object) {

@@ -10,6 +10,7 @@
 #include "kube/json.h"
 #include "kube/metadata.h"
 #include "kube/time.h"
+#include "sandbox/object_parts.h"
 
 namespace sluice::sandbox {
 
@@ -20,13 +21,10 @@ const json::object& object_at(const json::value& value, std::initializer_list<st
 const json::array& array_at(const json::value& value, std::initializer_list<std::string_view> path);
 bool flag_at(const json::value& value, std::initializer_list<std::string_view> path);
 std::optional<kube::Time> time_at(const json::value& value, std::initializer_list<std::string_view> path);
-// A member that is text; "" when it is absent or not text.
-std::string_view text_of(const json::object& object, std::string_view name);
 
 std::string_view uid_of(const json::value& object);
 const json::object& labels_of(const json::value& object);
 std::string_view annotation_of(const json::value& object, std::string_view name);
-inline bool is_deleting(const json::value& object) { return kube::find_at(object, {"metadata", "deletionTimestamp"}); }
 bool has_finalizer(const json::value& object, std::string_view finalizer);
 // The owner reference with controller: true; nullptr when there is none.
 const json::object* controller_of(const json::value& object);

@@ -57,7 +57,7 @@ void ReplicaSets::noted_pod(const Change& change) {
     if (!name.empty()) world_.agenda.soon(*this, {change.key.ns, std::string(name)});
   }
   const bool is_orphan =
-      change.type != kube::WatchType::deleted && !controller_of(*change.after) && !is_deleting(*change.after);
+      change.type != kube::WatchType::deleted && !controller_of(*change.after) && !is_terminating(*change.after);
   if (!is_orphan) return;
   for (kube::ObjectKey& set : selectors_.candidates(change.key.ns, labels_of(*change.after)))
     world_.agenda.soon(*this, std::move(set));
@@ -70,7 +70,7 @@ bool ReplicaSets::reconcile(const kube::ObjectKey& key) {
   const kube::Duration min_ready = std::chrono::seconds(kube::number_at(*set, {"spec", "minReadySeconds"}));
   const PodCensus census =
       count(pods, object_at(*set, {"spec", "template", "metadata", "labels"}), min_ready, world_.now());
-  const bool scaled = is_deleting(*set) || scale(key, *set, pods);
+  const bool scaled = is_terminating(*set) || scale(key, *set, pods);
   if (census.next_available) world_.agenda.at(*census.next_available, *this, key);
   return report(key, *set, census, !scaled) && scaled;
 }
@@ -85,7 +85,7 @@ std::vector<Pod> ReplicaSets::claim(const kube::ObjectKey& key, const json::valu
   std::vector<Pod> pods;
   for (kube::ObjectKey& name : world_.index.pods_of(uid)) {
     std::shared_ptr<const json::value> pod = world_.api.find(resources::pods, name);
-    if (!pod || controller_uid_of(*pod) != uid || is_finished(*pod) || is_deleting(*pod)) continue;
+    if (!pod || controller_uid_of(*pod) != uid || is_finished(*pod) || is_terminating(*pod)) continue;
     if (selects(selector, labels_of(*pod))) {
       pods.push_back({std::move(name), std::move(pod)});
       continue;
@@ -94,12 +94,12 @@ std::vector<Pod> ReplicaSets::claim(const kube::ObjectKey& key, const json::valu
     body["metadata"] = json::object{{"ownerReferences", nullptr}};
     requests_.patch(resources::pods, name, body);
   }
-  if (is_deleting(set)) return pods;
+  if (is_terminating(set)) return pods;
   std::vector<kube::ObjectKey> orphans;
   for (const std::string& name : world_.index.pods().candidates(key.ns, object_at(selector, {"matchLabels"}))) {
     const std::shared_ptr<const json::value> pod = world_.api.find(resources::pods, {key.ns, name});
-    const bool is_ours =
-        pod && !controller_of(*pod) && !is_finished(*pod) && !is_deleting(*pod) && selects(selector, labels_of(*pod));
+    const bool is_ours = pod && !controller_of(*pod) && !is_finished(*pod) && !is_terminating(*pod) &&
+                         selects(selector, labels_of(*pod));
     if (is_ours) orphans.push_back({key.ns, name});
   }
   for (const kube::ObjectKey& name : orphans) {

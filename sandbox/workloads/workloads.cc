@@ -3,6 +3,8 @@
 
 #include <boost/json/value.hpp>
 
+#include "sandbox/workloads/collector.h"
+#include "sandbox/workloads/endpoint_slices.h"
 #include "sandbox/workloads/jobs.h"
 #include "sandbox/workloads/kubelet.h"
 #include "sandbox/workloads/replica_sets.h"
@@ -17,6 +19,8 @@ struct Workloads::Parts {
     behaviours.push_back(make_replica_sets(world));
     behaviours.push_back(make_kubelet(world));
     behaviours.push_back(make_jobs(world));
+    behaviours.push_back(make_endpoint_slices(world));
+    behaviours.push_back(make_collector(world));
   }
 
   void note(const Change& change) {
