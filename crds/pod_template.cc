@@ -6,6 +6,8 @@
 #include <boost/json.hpp>
 
 #include "crds/intern.h"
+#include "crds/pod_template_text.h"
+#include "crds/safe_hash.h"
 #include "kube/json.h"
 
 namespace sluice::crds {
@@ -41,6 +43,7 @@ PodTemplatePointer make_pod_template(const json::value& value) {
         made->text.shrink_to_fit();
         made->labels = strings_at(value, {"metadata", "labels"});
         made->annotations = strings_at(value, {"metadata", "annotations"});
+        made->hash = safe_hash(canonical_pod_template(value));
         add_images(value, "containers", made->images);
         add_images(value, "initContainers", made->images);
         made->images.shrink_to_fit();
