@@ -1,0 +1,58 @@
+// Label selectors: as objects (matchLabels, matchExpressions) and as text ("app=web,tier in (a,b),!old").
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kube/json.h"
+#include "kube/result.h"
+#include "kube/string_map.h"
+
+namespace sluice::kube {
+
+struct SelectorRequirement {
+  std::string key;
+  std::string op;  // "In", "NotIn", "Exists" or "DoesNotExist"
+  std::vector<std::string> values;
+  bool operator==(const SelectorRequirement&) const = default;
+  static void fields(auto& self, auto& visit) {
+    visit.required("key", self.key);
+    visit.required("operator", self.op);
+    visit("values", self.values);
+  }
+};
+
+// metav1.LabelSelector. All parts must hold; an empty one selects every object.
+struct LabelSelector {
+  StringMap match_labels;
+  std::vector<SelectorRequirement> match_expressions;
+
+  bool empty() const { return match_labels.empty() && match_expressions.empty(); }
+  bool operator==(const LabelSelector&) const = default;
+  static void fields(auto& self, auto& visit) {
+    visit("matchLabels", self.match_labels);
+    visit("matchExpressions", self.match_expressions);
+  }
+};
+
+// True when the labels satisfy every part. A requirement with an unknown operator selects nothing.
+bool matches(const LabelSelector& selector, const StringMap& labels);
+// A Service's selector: every pair must be among the labels. Unlike above, an empty one selects nothing.
+bool is_selected_by(const StringMap& pairs, const StringMap& labels);
+
+// Everything that the API server would refuse, with paths below `at` ("spec.selector").
+Mistakes mistakes_in(const LabelSelector& selector, std::string_view at);
+
+// Reads the text form: "a=b", "a==b", "a!=b", "a in (x,y)", "a notin (x,y)", "a", "!a", separated by commas; "" selects
+// everything. `a=b` becomes a matchLabels entry, `a!=b` a NotIn. Fault::invalid says which part is wrong.
+Result<LabelSelector> parse_selector(std::string_view text);
+// The text form as Kubernetes prints the object, sorted by key: "app=web,old notin (a,b),!x". "" for an empty one.
+std::string format_selector(const LabelSelector& selector);
+
+// nullptr when the text is a valid label key ("app", "example.com/app"), otherwise what is wrong with it.
+const char* what_is_wrong_with_label_key(std::string_view key);
+// nullptr when the text is a valid label value, otherwise what is wrong with it.
+const char* what_is_wrong_with_label_value(std::string_view value);
+
+}  // namespace sluice::kube
