@@ -43,6 +43,7 @@ function(sluice_programs)
   endif()
   if(EXISTS ${CMAKE_SOURCE_DIR}/kubectl/main.cc)
     add_executable(kubectl-sluice ${CMAKE_SOURCE_DIR}/kubectl/main.cc)
+    target_compile_definitions(kubectl-sluice PRIVATE SLUICE_VERSION="${PROJECT_VERSION}")
     target_link_libraries(kubectl-sluice PRIVATE sluice_kubectl)
     set_target_properties(kubectl-sluice PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
     add_custom_command(TARGET kubectl-sluice POST_BUILD

@@ -67,8 +67,8 @@ const std::vector<FieldRow>& pod_template_fields() {
        "chapAuthSession:b secretRef:*LocalObjectReference initiatorName:*s"},
       {"ImageVolumeSource", "reference:s pullPolicy:s"},
       {"KeyToPath", "key!:s path!:s mode:*n"},
-      {"LabelSelector", "matchLabels:{}s matchExpressions:[]LabelSelectorRequirement"},
-      {"LabelSelectorRequirement", "key!:s operator!:s values:[]s"},
+      {"LabelSelector", "matchLabels:{}s matchExpressions:[]LabelLabelRequirement"},
+      {"LabelLabelRequirement", "key!:s operator!:s values:[]s"},
       {"Lifecycle", "postStart:*LifecycleHandler preStop:*LifecycleHandler stopSignal:*s"},
       {"LifecycleHandler", "exec:*ExecAction httpGet:*HTTPGetAction tcpSocket:*TCPSocketAction sleep:*SleepAction"},
       {"LocalObjectReference", "name:s"},
@@ -78,8 +78,8 @@ const std::vector<FieldRow>& pod_template_fields() {
        "requiredDuringSchedulingIgnoredDuringExecution:*NodeSelector "
        "preferredDuringSchedulingIgnoredDuringExecution:[]PreferredSchedulingTerm"},
       {"NodeSelector", "nodeSelectorTerms!:[]NodeSelectorTerm"},
-      {"NodeSelectorRequirement", "key!:s operator!:s values:[]s"},
-      {"NodeSelectorTerm", "matchExpressions:[]NodeSelectorRequirement matchFields:[]NodeSelectorRequirement"},
+      {"NodeLabelRequirement", "key!:s operator!:s values:[]s"},
+      {"NodeSelectorTerm", "matchExpressions:[]NodeLabelRequirement matchFields:[]NodeLabelRequirement"},
       {"ObjectFieldSelector", "apiVersion:s fieldPath!:s"},
       {"ObjectMeta",
        "name:s generateName:s namespace:s selfLink:s uid:s resourceVersion:s generation:n creationTimestamp:t "

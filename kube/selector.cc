@@ -31,7 +31,7 @@ bool is_dns_subdomain(std::string_view text) {
   return true;
 }
 
-bool holds(const SelectorRequirement& requirement, const StringMap& labels) {
+bool holds(const LabelRequirement& requirement, const StringMap& labels) {
   const std::string* value = labels.find(requirement.key);
   const auto is_listed = [&] {
     return std::find(requirement.values.begin(), requirement.values.end(), *value) != requirement.values.end();
@@ -98,8 +98,8 @@ Result<std::vector<std::string>> values_in(Reader& reader, std::string_view text
 }
 
 // The operator of an equality is "=" for now.
-Result<SelectorRequirement> requirement_in(Reader& reader, std::string_view text) {
-  SelectorRequirement requirement;
+Result<LabelRequirement> requirement_in(Reader& reader, std::string_view text) {
+  LabelRequirement requirement;
   const bool negated = reader.take("!");
   requirement.key = reader.word();
   if (requirement.key.empty())
@@ -132,7 +132,7 @@ Result<SelectorRequirement> requirement_in(Reader& reader, std::string_view text
 }
 
 // An equality goes to the labels, unless another one of the same name is there; then both must hold.
-void add_to(LabelSelector& selector, SelectorRequirement requirement) {
+void add_to(LabelSelector& selector, LabelRequirement requirement) {
   if (requirement.op == "=") {
     if (!selector.match_labels.contains(requirement.key)) {
       selector.match_labels.set(requirement.key, requirement.values[0]);
@@ -143,7 +143,7 @@ void add_to(LabelSelector& selector, SelectorRequirement requirement) {
   selector.match_expressions.push_back(std::move(requirement));
 }
 
-std::string text_of(const SelectorRequirement& requirement) {
+std::string text_of(const LabelRequirement& requirement) {
   const std::vector<std::string>& values = requirement.values;
   if (requirement.op == "Exists") return requirement.key;
   if (requirement.op == "DoesNotExist") return "!" + requirement.key;
@@ -160,7 +160,7 @@ bool matches(const LabelSelector& selector, const StringMap& labels) {
     if (!found || *found != value) return false;
   }
   return std::all_of(selector.match_expressions.begin(), selector.match_expressions.end(),
-                     [&](const SelectorRequirement& requirement) { return holds(requirement, labels); });
+                     [&](const LabelRequirement& requirement) { return holds(requirement, labels); });
 }
 
 bool is_selected_by(const StringMap& pairs, const StringMap& labels) {
@@ -201,7 +201,7 @@ Mistakes mistakes_in(const LabelSelector& selector, std::string_view at) {
     if (const char* why = what_is_wrong_with_label_value(value)) add("matchLabels." + key, why);
   }
   for (std::size_t i = 0; i < selector.match_expressions.size(); ++i) {
-    const SelectorRequirement& requirement = selector.match_expressions[i];
+    const LabelRequirement& requirement = selector.match_expressions[i];
     const std::string where = fmt::format("matchExpressions[{}]", i);
     if (const char* why = what_is_wrong_with_label_key(requirement.key)) add(where + ".key", why);
     const bool lists = requirement.op == "In" || requirement.op == "NotIn";
@@ -223,7 +223,7 @@ Result<LabelSelector> parse_selector(std::string_view text) {
   Reader reader(text);
   if (reader.at_end()) return selector;
   do {
-    Result<SelectorRequirement> requirement = requirement_in(reader, text);
+    Result<LabelRequirement> requirement = requirement_in(reader, text);
     if (!requirement) return requirement.error();
     if (const char* why = what_is_wrong_with_label_key(requirement->key))
       return wrong(text, fmt::format("\"{}\": {}", requirement->key, why));
@@ -240,7 +240,7 @@ std::string format_selector(const LabelSelector& selector) {
   using Part = std::pair<std::string, std::string>;
   std::vector<Part> parts;
   for (const auto& [key, value] : selector.match_labels) parts.emplace_back(key, key + "=" + value);
-  for (const SelectorRequirement& requirement : selector.match_expressions)
+  for (const LabelRequirement& requirement : selector.match_expressions)
     parts.emplace_back(requirement.key, text_of(requirement));
   std::sort(parts.begin(), parts.end());
   std::string text;

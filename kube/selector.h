@@ -6,35 +6,11 @@
 #include <vector>
 
 #include "kube/json.h"
+#include "kube/label_selector.h"
 #include "kube/result.h"
 #include "kube/string_map.h"
 
 namespace sluice::kube {
-
-struct SelectorRequirement {
-  std::string key;
-  std::string op;  // "In", "NotIn", "Exists" or "DoesNotExist"
-  std::vector<std::string> values;
-  bool operator==(const SelectorRequirement&) const = default;
-  static void fields(auto& self, auto& visit) {
-    visit.required("key", self.key);
-    visit.required("operator", self.op);
-    visit("values", self.values);
-  }
-};
-
-// metav1.LabelSelector. All parts must hold; an empty one selects every object.
-struct LabelSelector {
-  StringMap match_labels;
-  std::vector<SelectorRequirement> match_expressions;
-
-  bool empty() const { return match_labels.empty() && match_expressions.empty(); }
-  bool operator==(const LabelSelector&) const = default;
-  static void fields(auto& self, auto& visit) {
-    visit("matchLabels", self.match_labels);
-    visit("matchExpressions", self.match_expressions);
-  }
-};
 
 // True when the labels satisfy every part. A requirement with an unknown operator selects nothing.
 bool matches(const LabelSelector& selector, const StringMap& labels);

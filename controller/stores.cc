@@ -1,0 +1,162 @@
+// Which kinds are watched, with which selectors, and what is kept of each.
+#include "controller/stores.h"
+
+#include <algorithm>
+
+#include <boost/json.hpp>
+
+#include "crds/decode.h"
+#include "kube/json.h"
+#include "kube/reflector.h"
+#include "kube/resource.h"
+
+namespace sluice::controller {
+namespace {
+
+namespace json = boost::json;
+using kube::Mistakes;
+namespace resources = kube::resources;
+
+constexpr std::string_view hash_label = "rollouts-pod-template-hash";
+constexpr std::string_view instance_label = "argo-rollouts.argoproj.io/controller-instance-id";
+constexpr std::string_view run_uid_label = "analysisrun.argoproj.io/uid";
+
+// A kind whose mistakes nobody is told here: its own controller, or whoever refers to it, names them.
+template <class T>
+typename kube::Store<T>::Decode reading(std::shared_ptr<const T> (*decode)(const json::value&, Mistakes&)) {
+  return [decode](const json::value& object) {
+    Mistakes ignored;
+    return decode(object, ignored);
+  };
+}
+
+kube::ObjectMeta identity_of(const json::value& object) {
+  kube::ObjectMeta meta;
+  meta.name = kube::text_at(object, {"metadata", "name"});
+  meta.ns = kube::text_at(object, {"metadata", "namespace"});
+  meta.uid = kube::text_at(object, {"metadata", "uid"});
+  meta.resource_version = kube::text_at(object, {"metadata", "resourceVersion"});
+  meta.generation = kube::number_at(object, {"metadata", "generation"});
+  return meta;
+}
+
+// The ReplicaSet controller names pods "<set>-<5 characters>".
+std::string_view set_of(std::string_view pod) { return pod.size() > 6 ? pod.substr(0, pod.size() - 6) : pod; }
+
+std::shared_ptr<const PublishedEndpoints> count_endpoints(const json::value& object) {
+  Mistakes ignored;
+  const auto slice = crds::decode_endpoint_slice(object, ignored);
+  auto counted = std::make_shared<PublishedEndpoints>();
+  counted->meta = identity_of(object);
+  counted->service = slice->service;
+  for (const crds::Endpoint& endpoint : slice->endpoints) {
+    if (!endpoint.ready || endpoint.terminating || endpoint.pod.empty()) continue;
+    const std::string_view set = set_of(endpoint.pod);
+    const auto at = std::find_if(counted->ready.begin(), counted->ready.end(),
+                                 [&](const auto& entry) { return entry.first == set; });
+    if (at == counted->ready.end())
+      counted->ready.emplace_back(crds::Word(set), 1);
+    else
+      ++at->second;
+  }
+  return counted;
+}
+
+std::shared_ptr<const RouteText> keep_text(const json::value& object) {
+  auto route = std::make_shared<RouteText>();
+  route->meta = identity_of(object);
+  json::value kept = object;
+  if (kept.is_object())
+    if (json::value* meta = kept.get_object().if_contains("metadata"); meta && meta->is_object())
+      meta->get_object().erase("managedFields");
+  route->text = kube::print_json(kept);
+  return route;
+}
+
+}  // namespace
+
+Stores::Stores(StoresOptions options)
+    : rollouts([this](const json::value& object) {
+        Mistakes mistakes;
+        const kube::ObjectKey key = identity_of(object).key();
+        auto rollout = crds::decode_rollout(object, mistakes, rollouts.find(key).get());
+        if (mistakes.empty())
+          mistakes_.erase(key);
+        else
+          mistakes_[key] = std::move(mistakes);
+        return rollout;
+      }),
+      replica_sets(reading<crds::ReplicaSet>(crds::decode_replica_set)),
+      services(reading<crds::Service>(crds::decode_service)),
+      endpoint_slices(count_endpoints),
+      http_routes(keep_text),
+      analysis_runs(reading<crds::AnalysisRun>(crds::decode_analysis_run)),
+      analysis_templates(reading<crds::AnalysisTemplate>(crds::decode_analysis_template)),
+      cluster_analysis_templates(reading<crds::AnalysisTemplate>(crds::decode_analysis_template)),
+      jobs(reading<crds::Job>(crds::decode_job)),
+      options_(std::move(options)) {
+  rollouts.listen([this](const kube::ObjectKey& key, const crds::Rollout*, const crds::Rollout* after) {
+    if (!after) mistakes_.erase(key);
+  });
+  endpoint_slices.listen(
+      [this](const kube::ObjectKey& key, const PublishedEndpoints* before, const PublishedEndpoints* after) {
+        if (before && after && before->service == after->service) return;
+        if (before)
+          for (auto [at, end] = slices_.equal_range({key.ns, before->service}); at != end; ++at)
+            if (at->second == key) {
+              slices_.erase(at);
+              break;
+            }
+        if (after) slices_.emplace(kube::ObjectKey{key.ns, after->service}, key);
+      });
+}
+
+void Stores::start(kube::Tasks& tasks, kube::Client& client, kube::Clock& clock, const kube::Log& log) {
+  const std::string instance = options_.instance_id.empty() ? "!" + std::string(instance_label)
+                                                            : std::string(instance_label) + "=" + options_.instance_id;
+  const auto follow = [&](kube::Resource resource, kube::StoreSink& store, std::string selector, bool optional) {
+    kube::Reflected what{resource, options_.ns, std::move(selector), optional};
+    tasks.start("watch of " + std::string(resource.plural), kube::reflect(client, std::move(what), store, clock, log));
+  };
+  follow(resources::rollouts, rollouts, instance, false);
+  follow(resources::replica_sets, replica_sets, std::string(hash_label), false);
+  follow(resources::services, services, "", false);
+  follow(resources::endpoint_slices, endpoint_slices, "", false);
+  follow(resources::http_routes, http_routes, "", true);
+  follow(resources::analysis_runs, analysis_runs, instance, false);
+  follow(resources::analysis_templates, analysis_templates, instance, false);
+  if (options_.ns.empty()) follow(resources::cluster_analysis_templates, cluster_analysis_templates, instance, false);
+  follow(resources::jobs, jobs, std::string(run_uid_label), false);
+}
+
+std::string Stores::not_synced() const {
+  std::string missing;
+  const auto check = [&](bool synced, std::string_view name) {
+    if (!synced) missing += (missing.empty() ? "" : ", ") + std::string(name);
+  };
+  check(rollouts.is_synced(), "rollouts");
+  check(replica_sets.is_synced(), "replicasets");
+  check(services.is_synced(), "services");
+  check(endpoint_slices.is_synced(), "endpointslices");
+  check(http_routes.is_synced(), "httproutes");
+  check(analysis_runs.is_synced(), "analysisruns");
+  check(analysis_templates.is_synced(), "analysistemplates");
+  if (options_.ns.empty()) check(cluster_analysis_templates.is_synced(), "clusteranalysistemplates");
+  check(jobs.is_synced(), "jobs");
+  return missing;
+}
+
+std::map<std::string, int> Stores::ready_endpoints(const kube::ObjectKey& service) const {
+  std::map<std::string, int> ready;
+  for (auto [at, end] = slices_.equal_range(service); at != end; ++at)
+    if (const auto slice = endpoint_slices.find(at->second))
+      for (const auto& [set, count] : slice->ready) ready[set.text()] += count;
+  return ready;
+}
+
+kube::Mistakes Stores::mistakes_of(const kube::ObjectKey& rollout) const {
+  const auto at = mistakes_.find(rollout);
+  return at == mistakes_.end() ? kube::Mistakes{} : at->second;
+}
+
+}  // namespace sluice::controller

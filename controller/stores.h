@@ -1,0 +1,74 @@
+// The part of the cluster that the controllers of one process look at: one store per kind, shared by all of them.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "crds/analysis.h"
+#include "crds/rollout.h"
+#include "crds/word.h"
+#include "crds/workloads.h"
+#include "kube/client.h"
+#include "kube/clock.h"
+#include "kube/log.h"
+#include "kube/mistake.h"
+#include "kube/store.h"
+#include "kube/tasks.h"
+
+namespace sluice::controller {
+
+// The ready endpoints of one EndpointSlice, counted by the ReplicaSet whose pods they are.
+struct PublishedEndpoints {
+  kube::ObjectMeta meta;  // name, namespace, uid and version only
+  std::string service;
+  std::vector<std::pair<crds::Word, int>> ready;  // by ReplicaSet name, each once
+};
+
+// A traffic router's object as its compact JSON text.
+struct RouteText {
+  kube::ObjectMeta meta;  // name, namespace, uid, version and generation only
+  std::string text;
+};
+
+struct StoresOptions {
+  std::string ns;           // "" for all namespaces
+  std::string instance_id;  // label controller-instance-id that custom resources carry; "" for those without the label
+};
+
+class Stores {
+ public:
+  explicit Stores(StoresOptions options);
+  Stores(const Stores&) = delete;
+  Stores& operator=(const Stores&) = delete;
+
+  kube::Store<crds::Rollout> rollouts;
+  kube::Store<crds::ReplicaSet> replica_sets;
+  kube::Store<crds::Service> services;
+  kube::Store<PublishedEndpoints> endpoint_slices;
+  kube::Store<RouteText> http_routes;
+  kube::Store<crds::AnalysisRun> analysis_runs;
+  kube::Store<crds::AnalysisTemplate> analysis_templates;
+  kube::Store<crds::AnalysisTemplate> cluster_analysis_templates;
+  kube::Store<crds::Job> jobs;  // that measure for an AnalysisRun
+
+  // Starts one list-and-watch per kind; all arguments outlive the tasks.
+  void start(kube::Tasks& tasks, kube::Client& client, kube::Clock& clock, const kube::Log& log);
+  // The kinds whose first list is not complete, comma separated; "" when all are.
+  std::string not_synced() const;
+
+  // Ready endpoints published for a Service, by ReplicaSet name.
+  std::map<std::string, int> ready_endpoints(const kube::ObjectKey& service) const;
+  // What could not be read of a Rollout; empty when all could.
+  kube::Mistakes mistakes_of(const kube::ObjectKey& rollout) const;
+
+ private:
+  StoresOptions options_;
+  std::unordered_multimap<kube::ObjectKey, kube::ObjectKey, kube::ObjectKeyHash> slices_;  // Service -> its slices
+  std::unordered_map<kube::ObjectKey, kube::Mistakes, kube::ObjectKeyHash> mistakes_;      // of Rollouts
+};
+
+}  // namespace sluice::controller

@@ -1,0 +1,244 @@
+// From objects to the tree that a person is shown.
+#include "view/rollout_view.h"
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <string_view>
+
+namespace sluice::view {
+namespace {
+
+constexpr std::string_view hash_label = "rollouts-pod-template-hash";
+constexpr std::string_view revision_annotation = "rollout.argoproj.io/revision";
+constexpr std::string_view deadline_annotation = "scale-down-deadline";
+
+std::int64_t revision_of(const kube::ObjectMeta& meta) {
+  const std::string_view text = meta.annotations.get(revision_annotation);
+  std::int64_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+bool is_owned_by(const kube::ObjectMeta& meta, const std::string& uid) {
+  return std::any_of(meta.owners.begin(), meta.owners.end(),
+                     [&](const kube::OwnerReference& owner) { return owner.uid == uid; });
+}
+
+std::string age_of(const std::optional<kube::Time>& since, kube::Time now) {
+  return since ? kube::format_age(now - *since) : std::string();
+}
+
+std::string status_of(const crds::ReplicaSet& set) {
+  if (set.status.observed_generation < set.meta.generation) return "Progressing";
+  for (const crds::WorkloadCondition& condition : set.status.conditions)
+    if (condition.type == "ReplicaFailure" && condition.status == "True") return "ReplicaFailure";
+  if (set.status.available_replicas < set.desired()) return "Progressing";
+  return set.desired() == 0 ? "ScaledDown" : "Healthy";
+}
+
+std::vector<std::string> tags_of(const crds::Rollout& rollout, std::string_view hash) {
+  std::vector<std::string> tags;
+  const crds::RolloutStatus& status = rollout.status;
+  if (hash.empty()) return tags;
+  if (hash == status.stable_rs) tags.emplace_back("stable");
+  if (rollout.spec->strategy.canary) {
+    if (tags.empty() && hash == status.current_pod_hash) tags.emplace_back("canary");
+  } else if (rollout.spec->strategy.blue_green) {
+    if (hash == status.blue_green.active_selector)
+      tags.emplace_back("active");
+    else if (hash == status.blue_green.preview_selector)
+      tags.emplace_back("preview");
+  }
+  return tags;
+}
+
+std::optional<std::string> delay_of(const crds::ReplicaSet& set, kube::Time now) {
+  const std::string_view text = set.meta.annotations.get(deadline_annotation);
+  if (text.empty()) return std::nullopt;
+  const kube::Result<kube::Time> due = kube::parse_time(text);
+  if (!due || *due <= now) return "passed";
+  return kube::format_age(*due - now);
+}
+
+PodView pod_view(const crds::Pod& pod, kube::Time now) {
+  PodView view;
+  view.name = pod.meta.name;
+  view.status = pod.is_terminating() ? "Terminating" : !pod.reason.empty() ? pod.reason.text() : pod.phase.text();
+  view.age = age_of(pod.meta.creation_time, now);
+  view.ready_containers = pod.ready_containers;
+  view.containers = pod.containers;
+  view.restarts = pod.restarts;
+  return view;
+}
+
+std::vector<PodView> pods_of(const crds::ReplicaSet& set, const RolloutObjects& objects, kube::Time now) {
+  std::vector<std::shared_ptr<const crds::Pod>> owned;
+  for (const auto& pod : objects.pods)
+    if (is_owned_by(pod->meta, set.meta.uid)) owned.push_back(pod);
+  std::sort(owned.begin(), owned.end(), [](const auto& left, const auto& right) {
+    return std::tie(left->meta.creation_time, left->meta.name) < std::tie(right->meta.creation_time, right->meta.name);
+  });
+  std::vector<PodView> views;
+  for (const auto& pod : owned) views.push_back(pod_view(*pod, now));
+  return views;
+}
+
+ReplicaSetView set_view(const crds::ReplicaSet& set, const RolloutObjects& objects, kube::Time now) {
+  ReplicaSetView view;
+  view.name = set.meta.name;
+  view.status = status_of(set);
+  view.age = age_of(set.meta.creation_time, now);
+  view.tags = tags_of(*objects.rollout, set.meta.labels.get(hash_label));
+  view.delay = delay_of(set, now);
+  view.desired = set.desired();
+  view.available = set.status.available_replicas;
+  view.pods = pods_of(set, objects, now);
+  return view;
+}
+
+AnalysisRunView run_view(const crds::AnalysisRun& run, kube::Time now) {
+  AnalysisRunView view;
+  view.name = run.meta.name;
+  view.phase = run.status.phase.empty() ? "Pending" : run.status.phase.text();
+  view.message = run.status.message;
+  view.age = age_of(run.meta.creation_time, now);
+  for (const crds::MetricResult& result : run.status.metric_results) {
+    view.successful += result.successful;
+    view.failed += result.failed;
+    view.inconclusive += result.inconclusive;
+    view.errors += result.error;
+    for (const crds::Measurement& measurement : result.measurements)
+      if (const std::string* job = measurement.metadata.find("job-name"))
+        view.jobs.push_back({*job, measurement.phase.text(), age_of(measurement.started_at, now)});
+  }
+  return view;
+}
+
+// The union of the revisions of all children, newest first.
+std::vector<RevisionView> revisions_of(const RolloutObjects& objects, kube::Time now) {
+  std::map<std::int64_t, RevisionView, std::greater<>> revisions;
+  const auto revision = [&](const kube::ObjectMeta& meta) -> RevisionView& {
+    RevisionView& view = revisions[revision_of(meta)];
+    view.number = revision_of(meta);
+    return view;
+  };
+  const std::string& uid = objects.rollout->meta.uid;
+  for (const auto& set : objects.replica_sets)
+    if (is_owned_by(set->meta, uid)) revision(set->meta).replica_sets.push_back(set_view(*set, objects, now));
+
+  std::vector<std::shared_ptr<const crds::AnalysisRun>> runs;
+  for (const auto& run : objects.analysis_runs)
+    if (is_owned_by(run->meta, uid)) runs.push_back(run);
+  std::sort(runs.begin(), runs.end(), [](const auto& left, const auto& right) {
+    if (left->meta.creation_time != right->meta.creation_time)
+      return left->meta.creation_time < right->meta.creation_time;
+    return left->meta.name > right->meta.name;
+  });
+  for (const auto& run : runs) revision(run->meta).analysis_runs.push_back(run_view(*run, now));
+
+  std::vector<RevisionView> newest_first;
+  for (auto& [number, view] : revisions) {
+    std::sort(view.replica_sets.begin(), view.replica_sets.end(),
+              [](const ReplicaSetView& left, const ReplicaSetView& right) { return left.name < right.name; });
+    newest_first.push_back(std::move(view));
+  }
+  return newest_first;
+}
+
+// Images of the sets that have pods, with the tags of all sets that run them.
+std::vector<ImageView> images_of(const RolloutObjects& objects) {
+  std::map<std::string, std::vector<std::string>> tagged;
+  for (const auto& set : objects.replica_sets) {
+    if (!is_owned_by(set->meta, objects.rollout->meta.uid) || set->status.replicas == 0 || !set->spec.pod_template)
+      continue;
+    const std::vector<std::string> tags = tags_of(*objects.rollout, set->meta.labels.get(hash_label));
+    for (const std::string& image : set->spec.pod_template->images) {
+      auto& all = tagged[image];
+      for (const std::string& tag : tags)
+        if (std::find(all.begin(), all.end(), tag) == all.end()) all.push_back(tag);
+    }
+  }
+  std::vector<ImageView> images;
+  for (auto& [image, tags] : tagged) {
+    std::sort(tags.begin(), tags.end());
+    images.push_back({image, std::move(tags)});
+  }
+  return images;
+}
+
+int max_weight_of(const crds::CanaryStrategy& canary) {
+  return canary.traffic_routing ? canary.traffic_routing->max_traffic_weight.value_or(100) : 100;
+}
+
+// The index of the step that is being done; nullopt when there are no steps or all are done.
+std::optional<std::size_t> current_step(const crds::Rollout& rollout) {
+  const auto& canary = rollout.spec->strategy.canary;
+  if (!canary || canary->steps.empty()) return std::nullopt;
+  const auto index = static_cast<std::size_t>(std::max(rollout.status.current_step_index.value_or(0), 0));
+  if (index >= canary->steps.size()) return std::nullopt;
+  return index;
+}
+
+std::optional<int> actual_weight_of(const RolloutObjects& objects) {
+  const crds::Rollout& rollout = *objects.rollout;
+  const auto& canary = rollout.spec->strategy.canary;
+  if (!canary) return std::nullopt;
+  const int max_weight = max_weight_of(*canary);
+  if (!current_step(rollout)) return max_weight;
+  const crds::RolloutStatus& status = rollout.status;
+  if (status.available_replicas <= 0) return 0;
+  if (canary->traffic_routing)
+    return status.canary.weights ? status.canary.weights->canary.weight : set_weight_of(rollout).value_or(0);
+  for (const auto& set : objects.replica_sets)
+    if (is_owned_by(set->meta, rollout.meta.uid) && set->meta.labels.get(hash_label) == status.current_pod_hash)
+      return set->status.available_replicas * max_weight / status.available_replicas;
+  return 0;
+}
+
+}  // namespace
+
+std::string strategy_of(const crds::Rollout& rollout) {
+  if (rollout.spec->strategy.canary) return "Canary";
+  return rollout.spec->strategy.blue_green ? "BlueGreen" : "";
+}
+
+std::string step_of(const crds::Rollout& rollout) {
+  const auto& canary = rollout.spec->strategy.canary;
+  if (!canary || canary->steps.empty() || !rollout.status.current_step_index) return {};
+  return std::to_string(*rollout.status.current_step_index) + "/" + std::to_string(canary->steps.size());
+}
+
+std::optional<int> set_weight_of(const crds::Rollout& rollout) {
+  const auto& canary = rollout.spec->strategy.canary;
+  if (!canary) return std::nullopt;
+  if (rollout.status.abort) return 0;
+  const std::optional<std::size_t> current = current_step(rollout);
+  if (!current) return max_weight_of(*canary);
+  for (std::size_t at = *current + 1; at-- > 0;)
+    if (canary->steps[at].set_weight) return *canary->steps[at].set_weight;
+  return 0;
+}
+
+RolloutView view_of(const RolloutObjects& objects, kube::Time now) {
+  const crds::Rollout& rollout = *objects.rollout;
+  RolloutView view;
+  view.name = rollout.meta.name;
+  view.ns = rollout.meta.ns;
+  view.phase = phase_of(rollout);
+  view.strategy = strategy_of(rollout);
+  view.step = step_of(rollout);
+  view.set_weight = set_weight_of(rollout);
+  view.actual_weight = actual_weight_of(objects);
+  view.age = age_of(rollout.meta.creation_time, now);
+  view.desired = rollout.spec->replicas.value_or(1);
+  view.current = rollout.status.replicas;
+  view.updated = rollout.status.updated_replicas;
+  view.ready = rollout.status.ready_replicas;
+  view.available = rollout.status.available_replicas;
+  view.images = images_of(objects);
+  view.revisions = revisions_of(objects, now);
+  return view;
+}
+
+}  // namespace sluice::view
