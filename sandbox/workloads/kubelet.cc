@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "sandbox/workloads/dice.h"
+#include "sandbox/workloads/nodes.h"
 #include "sandbox/workloads/pod_status.h"
 #include "sandbox/workloads/reading.h"
 
@@ -64,13 +65,13 @@ Life& Kubelet::life_of(const kube::ObjectKey& key, const json::value& pod) {
   const kube::Time created = time_at(pod, {"metadata", "creationTimestamp"}).value_or(now);
   const WorkloadOptions& options = world_.options;
   const std::uint64_t luck = roll(options.seed, key.text());
-  const auto node = luck % static_cast<std::uint64_t>(std::max(options.nodes, 1)) + 1;
+  const int node = static_cast<int>(luck % static_cast<std::uint64_t>(std::max(options.nodes, 1))) + 1;
   const std::uint32_t address = ++addresses_;
   life.uid = uid;
   life.born = created == std::chrono::floor<std::chrono::seconds>(now) ? now : created;
   life.plan = plan_of(pod, options.seed, options.shortest_start, options.longest_start);
-  life.node = fmt::format("sandbox-node-{}", node);
-  life.place.host_ip = fmt::format("172.20.0.{}", node);
+  life.node = node_name(node);
+  life.place.host_ip = node_address(node);
   life.place.pod_ip = fmt::format("10.{}.{}.{}", 64 + (address >> 16) % 192, (address >> 8) % 256, address % 256);
   life.stopping_since.reset();
   return life;

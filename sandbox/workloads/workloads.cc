@@ -4,9 +4,12 @@
 #include <boost/json/value.hpp>
 
 #include "sandbox/workloads/collector.h"
+#include "sandbox/workloads/deployments.h"
 #include "sandbox/workloads/endpoint_slices.h"
+#include "sandbox/workloads/gateway.h"
 #include "sandbox/workloads/jobs.h"
 #include "sandbox/workloads/kubelet.h"
+#include "sandbox/workloads/nodes.h"
 #include "sandbox/workloads/replica_sets.h"
 #include "sandbox/workloads/world.h"
 
@@ -19,8 +22,12 @@ struct Workloads::Parts {
     behaviours.push_back(make_replica_sets(world));
     behaviours.push_back(make_kubelet(world));
     behaviours.push_back(make_jobs(world));
+    behaviours.push_back(make_deployments(world));
     behaviours.push_back(make_endpoint_slices(world));
     behaviours.push_back(make_collector(world));
+    auto made = std::make_unique<Gateway>(world);
+    gateway = made.get();
+    behaviours.push_back(std::move(made));
   }
 
   void note(const Change& change) {
@@ -33,6 +40,7 @@ struct Workloads::Parts {
   Agenda agenda;
   World world;
   std::vector<std::unique_ptr<Behaviour>> behaviours;
+  const Gateway* gateway = nullptr;
 };
 
 Workloads::Workloads(Api& api, kube::Clock& clock, boost::asio::any_io_executor executor, const kube::Log& log,
@@ -53,8 +61,12 @@ Workloads::Workloads(Api& api, kube::Clock& clock, boost::asio::any_io_executor 
     });
     for (const Change& change : present) parts_->note(change);
   }
+
+  make_nodes(parts_->world);
 }
 
 Workloads::~Workloads() = default;
+
+const Gateway& Workloads::gateway() const { return *parts_->gateway; }
 
 }  // namespace sluice::sandbox

@@ -13,6 +13,8 @@
 
 namespace sluice::sandbox {
 
+class Gateway;  // sandbox/workloads/gateway.h
+
 // Works on events of the API and on the clock; the work itself runs on the executor, one object at a time. The same
 // seed and the same requests give the same cluster. One thread. `api`, `clock` and `log` outlive it; after its end
 // nothing happens any more.
@@ -23,6 +25,9 @@ class Workloads {
   ~Workloads();
   Workloads(const Workloads&) = delete;
   Workloads& operator=(const Workloads&) = delete;
+
+  // What routes do at this moment.
+  const Gateway& gateway() const;
 
  private:
   struct Parts;

@@ -1,0 +1,190 @@
+// A simulated gateway.
+#include "sandbox/workloads/gateway.h"
+
+#include <algorithm>
+
+#include <boost/json.hpp>
+
+#include "sandbox/workloads/reading.h"
+
+namespace sluice::sandbox {
+namespace {
+
+namespace resources = kube::resources;
+
+constexpr std::string_view controller_name = "sluice.dev/sandbox-gateway";
+
+bool is_service(const json::value& reference) {
+  const std::string_view kind = kube::text_at(reference, {"kind"});
+  return kube::text_at(reference, {"group"}).empty() && (kind.empty() || kind == "Service");
+}
+
+kube::ObjectKey service_of(const json::value& reference, std::string_view route_ns) {
+  const std::string_view ns = kube::text_at(reference, {"namespace"});
+  return {std::string(ns.empty() ? route_ns : ns), std::string(kube::text_at(reference, {"name"}))};
+}
+
+template <class Visit>
+void for_each_backend(const json::value& route, const Visit& visit) {
+  for (const json::value& rule : array_at(route, {"spec", "rules"}))
+    for (const json::value& reference : array_at(rule, {"backendRefs"})) visit(reference);
+}
+
+// Requests of the simulated stream carry a path only. A rule without matches takes everything.
+bool is_plain(const json::value& rule) {
+  const json::array& matches = array_at(rule, {"matches"});
+  return matches.empty() || std::ranges::any_of(matches, [](const json::value& match) {
+           const std::string_view method = kube::text_at(match, {"method"});
+           return array_at(match, {"headers"}).empty() && array_at(match, {"queryParams"}).empty() &&
+                  (method.empty() || method == "GET");
+         });
+}
+
+ServedRoute served_by(const json::value& route, std::string_view ns) {
+  ServedRoute served;
+  served.generation = kube::number_at(route, {"metadata", "generation"});
+  if (array_at(route, {"spec", "parentRefs"}).empty()) return served;
+  for (const json::value& rule : array_at(route, {"spec", "rules"})) {
+    ServedRule made;
+    made.is_plain = is_plain(rule);
+    for (const json::value& reference : array_at(rule, {"backendRefs"}))
+      made.backends.push_back({is_service(reference) ? service_of(reference, ns) : kube::ObjectKey{},
+                               std::max<std::int64_t>(kube::number_at(reference, {"weight"}, 1), 0)});
+    served.rules.push_back(std::move(made));
+  }
+  return served;
+}
+
+struct Verdict {
+  std::string_view type;
+  bool holds = true;
+  std::string_view reason;
+  std::string message;
+};
+
+// `before` is the list of conditions of the same parent as it was, or nullptr.
+json::object condition(const Verdict& verdict, const json::array* before, std::int64_t generation, kube::Time now) {
+  const std::string_view status = verdict.holds ? "True" : "False";
+  std::string since = kube::format_time(now);
+  if (before)
+    for (const json::value& old : *before)
+      if (kube::text_at(old, {"type"}) == verdict.type && kube::text_at(old, {"status"}) == status)
+        since = kube::text_at(old, {"lastTransitionTime"});
+  return {{"type", verdict.type},        {"status", status},
+          {"reason", verdict.reason},    {"message", verdict.message},
+          {"lastTransitionTime", since}, {"observedGeneration", generation}};
+}
+
+}  // namespace
+
+Gateway::Gateway(World& world) : world_(world), requests_(world.api, world.log, "sandbox-gateway") {}
+
+void Gateway::look_at(const kube::ObjectKey& route) {
+  const kube::Duration delay = world_.options.route_status_delay;
+  unread_.try_emplace(route, world_.now() + delay);
+  world_.agenda.within(delay, *this, route);
+}
+
+void Gateway::noted(const Change& change) {
+  const bool is_gone = change.type == kube::WatchType::deleted;
+  if (change.group.empty() && change.plural == "services") {
+    if (change.type == kube::WatchType::modified) return;
+    const auto named = routes_of_.find(change.key);
+    if (named == routes_of_.end()) return;
+    for (const kube::ObjectKey& route : named->second) look_at(route);
+  }
+  if (change.plural != resources::http_routes.plural || change.group != resources::http_routes.group) return;
+  if (change.before)
+    for_each_backend(*change.before, [&](const json::value& reference) {
+      const auto named = routes_of_.find(service_of(reference, change.key.ns));
+      if (named == routes_of_.end()) return;
+      named->second.erase(change.key);
+      if (named->second.empty()) routes_of_.erase(named);
+    });
+  if (is_gone) {
+    served_.erase(change.key);
+    coming_.erase(change.key);
+    unread_.erase(change.key);
+    return;
+  }
+  for_each_backend(*change.after, [&](const json::value& reference) {
+    if (is_service(reference)) routes_of_[service_of(reference, change.key.ns)].insert(change.key);
+  });
+  const bool is_new = !change.before || kube::number_at(*change.before, {"metadata", "generation"}) !=
+                                            kube::number_at(*change.after, {"metadata", "generation"});
+  if (is_new) look_at(change.key);
+}
+
+bool Gateway::reconcile(const kube::ObjectKey& key) {
+  const std::shared_ptr<const json::value> route = world_.api.find(resources::http_routes, key);
+  if (!route) return true;
+  serve_what_is_due(key);
+  const auto unread = unread_.find(key);
+  if (unread == unread_.end() || unread->second > world_.now()) return true;
+  unread_.erase(unread);
+  accept(key, *route);
+  if (report(key, *route)) return true;
+  unread_.emplace(key, world_.now());
+  return false;
+}
+
+void Gateway::serve_what_is_due(const kube::ObjectKey& key) {
+  const auto coming = coming_.find(key);
+  if (coming == coming_.end()) return;
+  std::deque<Coming>& routes = coming->second;
+  for (; !routes.empty() && routes.front().due <= world_.now(); routes.pop_front())
+    served_[key] = std::move(routes.front().route);
+  if (routes.empty()) coming_.erase(coming);
+}
+
+// What was accepted before is served when its time has come, also when something newer is accepted meanwhile.
+void Gateway::accept(const kube::ObjectKey& key, const json::value& route) {
+  ServedRoute wanted = served_by(route, key.ns);
+  const auto coming = coming_.find(key);
+  const auto present = served_.find(key);
+  const ServedRoute* newest = coming != coming_.end()    ? &coming->second.back().route
+                              : present != served_.end() ? &present->second
+                                                         : nullptr;
+  if (newest && *newest == wanted) return;
+  const kube::Time due = world_.now() + world_.options.route_serving_delay;
+  coming_[key].push_back({due, std::move(wanted)});
+  if (due > world_.now())
+    world_.agenda.at(due, *this, key);
+  else
+    serve_what_is_due(key);
+}
+
+bool Gateway::report(const kube::ObjectKey& key, const json::value& route) {
+  std::string missing;
+  for_each_backend(route, [&](const json::value& reference) {
+    const kube::ObjectKey service = service_of(reference, key.ns);
+    if (is_service(reference) && world_.api.find(resources::services, service)) return;
+    missing += (missing.empty() ? "" : ", ") + service.text();
+  });
+  const std::int64_t generation = kube::number_at(route, {"metadata", "generation"});
+  const Verdict accepted{"Accepted", true, "Accepted", "Route is accepted"};
+  const Verdict resolved = missing.empty()
+                               ? Verdict{"ResolvedRefs", true, "ResolvedRefs", "All references are resolved"}
+                               : Verdict{"ResolvedRefs", false, "BackendNotFound", "Service not found: " + missing};
+  json::array parents;
+  for (const json::value& reference : array_at(route, {"spec", "parentRefs"})) {
+    const json::array* before = nullptr;
+    for (const json::value& parent : array_at(route, {"status", "parents"})) {
+      const json::value* named = kube::find_at(parent, {"parentRef"});
+      if (named && *named == reference) before = &array_at(parent, {"conditions"});
+    }
+    json::object parent{{"controllerName", controller_name}};
+    parent["parentRef"] = reference;
+    json::array conditions;
+    conditions.push_back(condition(accepted, before, generation, world_.now()));
+    conditions.push_back(condition(resolved, before, generation, world_.now()));
+    parent["conditions"] = std::move(conditions);
+    parents.push_back(std::move(parent));
+  }
+  if (array_at(route, {"status", "parents"}) == parents) return true;
+  json::object status;
+  status["parents"] = std::move(parents);
+  return requests_.patch_status(resources::http_routes, key, std::move(status));
+}
+
+}  // namespace sluice::sandbox
