@@ -20,7 +20,7 @@ struct HttpTransportOptions {
 
 // Sends requests with the credentials of a ClusterAccess. Rotated token files and client certificates are picked up; an
 // exec plugin is run when there is no unexpired credential yet. After 401, credentials that can change are fetched
-// anew and the request is sent once more. `clock` outlives the transport.
+// anew and the request is sent once more. `clock` outlives the transport, which outlives its calls.
 class HttpTransport final : public Transport {
  public:
   HttpTransport(ClusterAccess access, Clock& clock, HttpTransportOptions options);

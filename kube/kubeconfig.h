@@ -30,6 +30,8 @@ struct Credentials {
   std::string username;
   std::string password;
   std::optional<ExecPlugin> exec;
+  std::string as_user;  // impersonation; "" for none
+  std::vector<std::string> as_groups;
 };
 
 struct ClusterAccess {

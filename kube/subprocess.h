@@ -21,7 +21,8 @@ struct Command {
   std::vector<std::pair<std::string, std::string>> environment;
   std::string folder;                   // where it runs; "" for this program's working folder
   std::string input;                    // written to its standard input, which is then closed
-  Duration deadline = seconds{60};      // then it is asked to end (TERM), and killed 2 s later
+  Duration deadline = seconds{60};      // then it is asked to end (TERM)
+  Duration patience = seconds{2};       // for obeying TERM before it is killed, and for pipes that others still hold
   std::size_t output_limit = 16 << 20;  // bytes kept of each output; the rest is read and dropped
 };
 

@@ -2,21 +2,17 @@
 #include "kube/http/url.h"
 
 #include <charconv>
-#include <vector>
 
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
+
+#include "kube/base64.h"
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 namespace sluice::kube {
 
 std::string basic_authorization(std::string_view user, std::string_view password) {
-  const std::string plain = fmt::format("{}:{}", user, password);
-  std::vector<unsigned char> coded(4 * ((plain.size() + 2) / 3) + 1);
-  const int size = EVP_EncodeBlock(coded.data(), reinterpret_cast<const unsigned char*>(plain.data()),
-                                   static_cast<int>(plain.size()));
-  return "Basic " + std::string(reinterpret_cast<const char*>(coded.data()), static_cast<std::size_t>(size));
+  return "Basic " + encode_base64(fmt::format("{}:{}", user, password));
 }
 
 std::string HttpUrl::authority() const {
