@@ -1,0 +1,52 @@
+// The numbers of a metric as they are acted upon: counts, limits, times between measurements.
+#include "analysis/limits.h"
+
+#include <charconv>
+
+namespace sluice::analysis {
+namespace {
+
+// An optional sign and decimal digits; everything else is 0.
+std::int64_t whole_number(const std::string& text) {
+  const bool has_plus = text.size() > 1 && text[0] == '+' && text[1] != '-';
+  const char* begin = text.data() + (has_plus ? 1 : 0);
+  const char* end = text.data() + text.size();
+  std::int64_t number = 0;
+  const auto read = std::from_chars(begin, end, number);
+  return read.ec == std::errc() && read.ptr == end ? number : 0;
+}
+
+std::int64_t number_or(const crds::Seldom<kube::IntOrString>& field, std::int64_t otherwise) {
+  if (!field) return otherwise;
+  return field->is_int() ? std::get<0>(field->value) : whole_number(std::get<1>(field->value));
+}
+
+std::optional<kube::Duration> duration(const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  const kube::Result<kube::Duration> parsed = kube::parse_duration(text);
+  return parsed ? std::optional(*parsed) : std::nullopt;
+}
+
+}  // namespace
+
+Limits limits_of(const crds::Metric& metric) {
+  Limits limits;
+  limits.interval = duration(metric.interval);
+  limits.initial_delay = duration(metric.initial_delay).value_or(kube::Duration{0});
+  const std::int64_t count = number_or(metric.count, 0);
+  if (count != 0)
+    limits.count = count;
+  else if (metric.interval.empty())
+    limits.count = 1;
+  limits.failure = number_or(metric.failure_limit, 0);
+  limits.inconclusive = number_or(metric.inconclusive_limit, 0);
+  limits.consecutive_error = number_or(metric.consecutive_error_limit, 4);
+  limits.consecutive_success = number_or(metric.consecutive_success_limit, 0);
+  return limits;
+}
+
+kube::Duration gap_after(const Limits& limits, bool was_error) {
+  return was_error ? error_retry : limits.interval.value_or(error_retry);
+}
+
+}  // namespace sluice::analysis

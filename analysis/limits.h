@@ -1,0 +1,31 @@
+// The numbers of a metric as they are acted upon: counts, limits, times between measurements.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "crds/metric.h"
+#include "kube/time.h"
+
+namespace sluice::analysis {
+
+struct Limits {
+  std::optional<std::int64_t> count;  // measurements that are no errors; nullopt measures until somebody stops it
+  std::int64_t failure = 0;           // negative: failures never end the metric
+  std::int64_t inconclusive = 0;
+  std::int64_t consecutive_error = 4;
+  std::int64_t consecutive_success = 0;    // 0: not asked for
+  std::optional<kube::Duration> interval;  // nullopt when the metric names none
+  kube::Duration initial_delay{0};
+};
+
+inline constexpr kube::Duration error_retry = std::chrono::seconds{10};
+
+// Never fails: a text that is no whole number counts as 0, a duration that cannot be read as absent; validate() has
+// told the author by then.
+Limits limits_of(const crds::Metric& metric);
+
+// From the end of one measurement to the start of the next.
+kube::Duration gap_after(const Limits& limits, bool was_error);
+
+}  // namespace sluice::analysis
