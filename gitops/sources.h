@@ -1,0 +1,41 @@
+// Where the manifests of applications come from, as the controller sees it.
+#pragma once
+
+#include <string>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "gitops/git_objects.h"
+#include "gitops/source_tree.h"
+#include "kube/result.h"
+#include "kube/time.h"
+
+namespace sluice::gitops {
+
+namespace net = boost::asio;
+
+// Repositories by URL. Calls of several applications may run at once; they share what they learn.
+class Sources {
+ public:
+  virtual ~Sources() = default;
+
+  // The commit that a revision means now; `tag_prefix` is that of versions of one project among many. An answer of the
+  // remote that is at most `max_age` old is good enough. Fault::unavailable or timeout when the remote cannot be asked,
+  // Fault::not_found when it has no such revision or is no repository, Fault::invalid or forbidden when the URL may not
+  // be used.
+  virtual net::awaitable<kube::Result<std::string>> resolve(std::string url, std::string revision,
+                                                            std::string tag_prefix, kube::Duration max_age) = 0;
+
+  // The id of a path at a commit, to be compared with `known`. Fetches the commit when it is not there yet.
+  virtual net::awaitable<kube::Result<SourceId>> id_of(std::string url, std::string commit, std::string path,
+                                                       SourceId known) = 0;
+
+  // All wanted files below the path, with the id of what was read.
+  virtual net::awaitable<kube::Result<SourceTree>> read(std::string url, std::string commit, std::string path,
+                                                        SourceFilter filter) = 0;
+
+  // Who wrote a commit that was fetched before, and its first line.
+  virtual net::awaitable<kube::Result<CommitSummary>> summarize(std::string url, std::string commit) = 0;
+};
+
+}  // namespace sluice::gitops
