@@ -244,11 +244,17 @@ struct BranchPath {
   }
 };
 
+struct BranchReference {
+  std::string target_branch;
+  bool operator==(const BranchReference&) const = default;
+  static void fields(auto& self, auto& visit) { visit.required("targetBranch", self.target_branch); }
+};
+
 // Renders from one place and commits the result to another, from where it is synced.
 struct SourceHydrator {
   DrySource dry_source;
   BranchPath sync_source;
-  std::optional<BranchPath> hydrate_to;
+  std::optional<BranchReference> hydrate_to;
   bool operator==(const SourceHydrator&) const = default;
   static void fields(auto& self, auto& visit) {
     visit.required("drySource", self.dry_source);
