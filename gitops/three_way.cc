@@ -80,8 +80,8 @@ std::string scalar_text(const json::value& value) {
 }
 
 bool same_quantity(const json::value& left, const json::value& right) {
-  const auto a = kube::parse_quantity(scalar_text(left));
-  const auto b = kube::parse_quantity(scalar_text(right));
+  const auto a = kube::Quantity::parse(scalar_text(left));
+  const auto b = kube::Quantity::parse(scalar_text(right));
   return a && b && *a == *b;
 }
 

@@ -1,100 +1,204 @@
-// Reading quantities exactly, in whole billionths.
+// Reading and printing quantities.
 #include "kube/quantity.h"
 
-#include <array>
+#include <algorithm>
 #include <charconv>
-#include <utility>
+#include <limits>
+#include <optional>
+
+#include <fmt/format.h>
 
 namespace sluice::kube {
 namespace {
 
-using Wide = Quantity::Wide;
+__extension__ using Wide = unsigned __int128;
+__extension__ using SignedWide = __int128;
+using Format = Quantity::Format;
 
-constexpr int most_digits = 28;
+constexpr Wide ten_to(int power) {
+  Wide value = 1;
+  for (int i = 0; i < power; ++i) value *= 10;
+  return value;
+}
+
+constexpr Wide nano = 1'000'000'000;
+constexpr Wide largest = ten_to(29) * nano;  // exclusive
+constexpr Wide largest_binary = (Wide{1} << 63) - 1;
 
 struct Suffix {
   std::string_view text;
-  int ten;  // power of ten
-  int two;  // power of two
+  Format format;
+  int power;  // of 10, or of 1024
 };
-constexpr std::array<Suffix, 16> suffixes{{{"", 0, 0},
-                                           {"n", -9, 0},
-                                           {"u", -6, 0},
-                                           {"m", -3, 0},
-                                           {"k", 3, 0},
-                                           {"M", 6, 0},
-                                           {"G", 9, 0},
-                                           {"T", 12, 0},
-                                           {"P", 15, 0},
-                                           {"E", 18, 0},
-                                           {"Ki", 0, 10},
-                                           {"Mi", 0, 20},
-                                           {"Gi", 0, 30},
-                                           {"Ti", 0, 40},
-                                           {"Pi", 0, 50},
-                                           {"Ei", 0, 60}}};
+constexpr Suffix suffixes[] = {
+    {"n", Format::decimal_si, -9}, {"u", Format::decimal_si, -6}, {"m", Format::decimal_si, -3},
+    {"", Format::decimal_si, 0},   {"k", Format::decimal_si, 3},  {"M", Format::decimal_si, 6},
+    {"G", Format::decimal_si, 9},  {"T", Format::decimal_si, 12}, {"P", Format::decimal_si, 15},
+    {"E", Format::decimal_si, 18}, {"Ki", Format::binary_si, 1},  {"Mi", Format::binary_si, 2},
+    {"Gi", Format::binary_si, 3},  {"Ti", Format::binary_si, 4},  {"Pi", Format::binary_si, 5},
+    {"Ei", Format::binary_si, 6},
+};
 
-// "e3" and "E-2" are exponents; "E" alone is a suffix.
-std::optional<std::pair<int, int>> scale_of(std::string_view suffix) {
-  for (const Suffix& known : suffixes)
-    if (known.text == suffix) return std::pair{known.ten, known.two};
-  if (suffix.size() < 2 || (suffix[0] != 'e' && suffix[0] != 'E')) return std::nullopt;
-  suffix.remove_prefix(suffix[1] == '+' ? 2 : 1);
-  int exponent = 0;
-  const auto [end, error] = std::from_chars(suffix.data(), suffix.data() + suffix.size(), exponent);
-  if (error != std::errc{} || end != suffix.data() + suffix.size()) return std::nullopt;
-  return std::pair{exponent, 0};
+std::optional<Suffix> suffix_in(std::string_view text) {
+  for (const Suffix& suffix : suffixes)
+    if (suffix.text == text) return suffix;
+  if (text.size() < 2 || (text[0] != 'e' && text[0] != 'E')) return std::nullopt;
+  std::string_view digits = text.substr(1);
+  const bool has_plus = digits[0] == '+';
+  if (has_plus) digits.remove_prefix(1);
+  if (digits.empty() || (has_plus && digits[0] == '-')) return std::nullopt;
+  int power = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), power);
+  if (error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
+  return Suffix{text, Format::decimal_exponent, power};
 }
 
-// False when the product would be beyond the limit.
-bool multiply(Wide& value, Wide by) {
-  constexpr Wide limit = [] {
-    Wide ten = 1;
-    for (int digit = 0; digit < most_digits + 9; ++digit) ten *= 10;
-    return ten;
-  }();
-  if (value != 0 && by > limit / value) return false;
-  value *= by;
+// digits x 10^-decimals, and whether something below that was cut off.
+struct Decimal {
+  Wide digits = 0;
+  int decimals = 0;
+  bool is_cut = false;
+};
+
+// Keeps 36 digits; nullopt when the whole part alone has more.
+std::optional<Decimal> decimal_in(std::string_view text) {
+  Decimal decimal;
+  bool after_point = false;
+  for (const char c : text) {
+    if (c == '.') {
+      after_point = true;
+    } else if (decimal.digits < ten_to(36)) {
+      decimal.digits = decimal.digits * 10 + static_cast<unsigned>(c - '0');
+      if (after_point) ++decimal.decimals;
+    } else if (!after_point) {
+      return std::nullopt;
+    } else {
+      decimal.is_cut = decimal.is_cut || c != '0';
+    }
+  }
+  return decimal;
+}
+
+bool fits(Wide value, Wide factor) { return value <= std::numeric_limits<Wide>::max() / factor; }
+
+// Multiplies; gives up decimals where the digits would overflow. False when none are left to give up.
+bool multiply(Decimal& decimal, Wide factor) {
+  while (!fits(decimal.digits, factor)) {
+    if (decimal.decimals == 0) return false;
+    decimal.is_cut = decimal.is_cut || decimal.digits % 10 != 0;
+    decimal.digits /= 10;
+    --decimal.decimals;
+  }
+  decimal.digits *= factor;
   return true;
+}
+
+// The amount in billionths, rounded up; nullopt when it is too large.
+std::optional<Wide> nanos_of(Decimal decimal, const Suffix& suffix) {
+  if (decimal.digits == 0) return Wide{decimal.is_cut ? 1u : 0u};
+  int power = 9;
+  if (suffix.format == Format::binary_si) {
+    for (int i = 0; i < suffix.power; ++i)
+      if (!multiply(decimal, 1024)) return std::nullopt;
+  } else {
+    if (suffix.power > 40) return std::nullopt;
+    power += std::max(suffix.power, -100);
+  }
+  power -= decimal.decimals;
+  decimal.decimals = 0;
+  Wide nanos = decimal.digits;
+  for (; power > 0; --power) {
+    if (!fits(nanos, 10)) return std::nullopt;
+    nanos *= 10;
+  }
+  for (; power < 0; ++power) {
+    decimal.is_cut = decimal.is_cut || nanos % 10 != 0;
+    nanos /= 10;
+  }
+  return decimal.is_cut ? nanos + 1 : nanos;
+}
+
+std::string digits_of(Wide value) {
+  std::string text;
+  do text.insert(text.begin(), static_cast<char>('0' + static_cast<int>(value % 10)));
+  while (value /= 10);
+  return text;
+}
+
+std::string decimal_text(Wide nanos, Format format) {
+  int power = -9;
+  while (nanos % 1000 == 0 && (format == Format::decimal_exponent || power < 18)) {
+    nanos /= 1000;
+    power += 3;
+  }
+  std::string text = digits_of(nanos);
+  if (format == Format::decimal_exponent) return power == 0 ? text : text + fmt::format("e{}", power);
+  const auto suffix = std::find_if(std::begin(suffixes), std::end(suffixes), [&](const Suffix& known) {
+    return known.format == Format::decimal_si && known.power == power;
+  });
+  return text.append(suffix->text);
+}
+
+std::string binary_text(Wide whole) {
+  int power = 0;
+  for (; whole % 1024 == 0 && power < 6; ++power) whole /= 1024;
+  static constexpr std::string_view names[] = {"", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"};
+  return digits_of(whole).append(names[power]);
 }
 
 }  // namespace
 
-std::optional<Quantity> parse_quantity(std::string_view text) {
+Result<Quantity> Quantity::parse(std::string_view text) {
+  const auto wrong = [whole_text = text](std::string_view why) {
+    return Error{Fault::invalid,
+                 fmt::format("\"{}\" is no quantity such as 250m, 2, 1.5Gi or 1e3: {}", whole_text, why)};
+  };
   const bool negative = text.starts_with('-');
   if (negative || text.starts_with('+')) text.remove_prefix(1);
-  Wide digits = 0;
-  int fraction = 0;
-  bool in_fraction = false;
-  bool any = false;
-  std::size_t at = 0;
-  for (; at < text.size(); ++at) {
-    const char c = text[at];
-    if (c == '.' && !in_fraction) {
-      in_fraction = true;
-    } else if (c >= '0' && c <= '9') {
-      if (!multiply(digits, 10)) return std::nullopt;
-      digits += c - '0';
-      if (in_fraction) ++fraction;
-      any = true;
-    } else {
-      break;
-    }
-  }
-  const auto scale = scale_of(text.substr(at));
-  if (!any || !scale) return std::nullopt;
-  int ten = scale->first - fraction + 9;
-  for (int two = scale->second; two > 0; two -= 10)
-    if (!multiply(digits, 1024)) return std::nullopt;
-  for (; ten > 0 && digits != 0; --ten)
-    if (!multiply(digits, 10)) return std::nullopt;
-  bool rest = false;
-  for (; ten < 0 && digits != 0; ++ten) {
-    rest = rest || digits % 10 != 0;
-    digits /= 10;
-  }
-  if (rest) ++digits;
-  return Quantity{negative ? -digits : digits};
+  const std::size_t length = std::min(text.find_first_not_of("0123456789."), text.size());
+  const std::string_view number = text.substr(0, length);
+  if (number.empty() || std::count(number.begin(), number.end(), '.') > 1) return wrong("it must begin with a number");
+  const std::optional<Suffix> suffix = suffix_in(text.substr(length));
+  if (!suffix) return wrong(fmt::format("the suffix \"{}\" is unknown", text.substr(length)));
+  const std::optional<Decimal> decimal = decimal_in(number);
+  std::optional<Wide> nanos = decimal ? nanos_of(*decimal, *suffix) : std::nullopt;
+  Quantity quantity;
+  quantity.format_ = suffix->format;
+  if (suffix->format == Format::binary_si && (!nanos || *nanos > largest_binary * nano)) nanos = largest_binary * nano;
+  if (!nanos || *nanos >= largest) return wrong("it is too large");
+  quantity.nanos_ = static_cast<SignedWide>(*nanos);
+  if (negative) quantity.nanos_ = -quantity.nanos_;
+  return quantity;
+}
+
+std::string Quantity::text() const {
+  if (nanos_ == 0) return "0";
+  const Wide size = static_cast<Wide>(nanos_ < 0 ? -nanos_ : nanos_);
+  const bool is_binary = format_ == Format::binary_si && size >= 1024 * nano && size % nano == 0;
+  const std::string amount =
+      is_binary ? binary_text(size / nano)
+                : decimal_text(size, format_ == Format::decimal_exponent ? format_ : Format::decimal_si);
+  return nanos_ < 0 ? "-" + amount : amount;
+}
+
+std::int64_t Quantity::scaled(std::int64_t unit) const {
+  SignedWide value = nanos_ / unit;
+  if (nanos_ % unit != 0) value += nanos_ > 0 ? 1 : -1;
+  constexpr SignedWide low = std::numeric_limits<std::int64_t>::min();
+  constexpr SignedWide high = std::numeric_limits<std::int64_t>::max();
+  return static_cast<std::int64_t>(std::clamp(value, low, high));
+}
+
+Quantity Quantity::operator+(const Quantity& other) const {
+  Quantity sum = *this;
+  sum.nanos_ += other.nanos_;
+  return sum;
+}
+
+Quantity Quantity::operator-(const Quantity& other) const {
+  Quantity rest = *this;
+  rest.nanos_ -= other.nanos_;
+  return rest;
 }
 
 }  // namespace sluice::kube

@@ -1,20 +1,47 @@
-// Quantities of the Kubernetes API ("500m", "1Gi", "1e3"), by value and not by spelling.
+// Amounts of CPU, memory and the like (resource.Quantity): "250m", "1Gi", "1e3".
 #pragma once
 
 #include <compare>
-#include <optional>
+#include <cstdint>
+#include <string>
 #include <string_view>
+
+#include "kube/result.h"
 
 namespace sluice::kube {
 
-// An exact number of billionths, the finest that the API keeps; smaller parts are rounded up, as it does.
-struct Quantity {
-  __extension__ typedef __int128 Wide;
-  Wide nano = 0;
-  auto operator<=>(const Quantity&) const = default;
-};
+// An exact amount in billionths. What is finer is rounded away from zero, as Kubernetes does.
+class Quantity {
+ public:
+  enum class Format { decimal_si, binary_si, decimal_exponent };
 
-// nullopt for a text that is no quantity or is beyond 10^28.
-std::optional<Quantity> parse_quantity(std::string_view text);
+  Quantity() = default;
+  explicit Quantity(std::int64_t whole, Format format = Format::decimal_si)
+      : nanos_(static_cast<Nanos>(whole) * 1'000'000'000), format_(format) {}
+
+  // Fault::invalid for what is no quantity, or is beyond 10^29.
+  static Result<Quantity> parse(std::string_view text);
+
+  // The canonical form: the largest suffix that needs no fraction, in the format in which it was written.
+  std::string text() const;
+  // Rounded away from zero; limited to the range of the type.
+  std::int64_t whole() const { return scaled(1'000'000'000); }
+  std::int64_t milli() const { return scaled(1'000'000); }
+  double approximate() const { return static_cast<double>(nanos_) / 1e9; }
+
+  // By amount; the format does not count.
+  std::strong_ordering operator<=>(const Quantity& other) const { return nanos_ <=> other.nanos_; }
+  bool operator==(const Quantity& other) const { return nanos_ == other.nanos_; }
+  // In the format of the left side.
+  Quantity operator+(const Quantity& other) const;
+  Quantity operator-(const Quantity& other) const;
+
+ private:
+  __extension__ using Nanos = __int128;
+  std::int64_t scaled(std::int64_t unit) const;
+
+  Nanos nanos_ = 0;
+  Format format_ = Format::decimal_si;
+};
 
 }  // namespace sluice::kube
