@@ -24,7 +24,7 @@ sluice_test_program(unit_controller  FOLDER test/unit/controller  USES controlle
 sluice_test_program(unit_gitops      FOLDER test/unit/gitops      USES gitops)
 sluice_test_program(unit_sandbox     FOLDER test/unit/sandbox     USES sandbox)
 sluice_test_program(unit_view        FOLDER test/unit/view        USES view)
-sluice_test_program(unit_kubectl     FOLDER test/unit/kubectl     USES kubectl sandbox)
+sluice_test_program(unit_kubectl     FOLDER test/unit/kubectl     USES kubectl)
 sluice_test_program(simulation       FOLDER test/simulation       USES sandbox gitops controller view)
 sluice_test_program(conformance      FOLDER test/conformance      USES sandbox)
 sluice_test_program(cluster          FOLDER test/cluster          USES sandbox gitops controller view)

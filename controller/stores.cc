@@ -98,6 +98,12 @@ Stores::Stores(StoresOptions options)
   rollouts.listen([this](const kube::ObjectKey& key, const crds::Rollout*, const crds::Rollout* after) {
     if (!after) mistakes_.erase(key);
   });
+  replica_sets.listen([this](const kube::ObjectKey& key, const crds::ReplicaSet*, const crds::ReplicaSet* after) {
+    if (after && !after->meta.controller())
+      orphans_.insert(key);
+    else
+      orphans_.erase(key);
+  });
   endpoint_slices.listen(
       [this](const kube::ObjectKey& key, const PublishedEndpoints* before, const PublishedEndpoints* after) {
         if (before && after && before->service == after->service) return;
@@ -152,6 +158,13 @@ std::map<std::string, int> Stores::ready_endpoints(const kube::ObjectKey& servic
     if (const auto slice = endpoint_slices.find(at->second))
       for (const auto& [set, count] : slice->ready) ready[set.text()] += count;
   return ready;
+}
+
+std::vector<std::shared_ptr<const crds::ReplicaSet>> Stores::orphans(const std::string& ns) const {
+  std::vector<std::shared_ptr<const crds::ReplicaSet>> found;
+  for (auto at = orphans_.lower_bound({ns, ""}); at != orphans_.end() && at->ns == ns; ++at)
+    if (auto set = replica_sets.find(*at)) found.push_back(std::move(set));
+  return found;
 }
 
 kube::Mistakes Stores::mistakes_of(const kube::ObjectKey& rollout) const {

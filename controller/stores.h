@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -62,12 +63,15 @@ class Stores {
 
   // Ready endpoints published for a Service, by ReplicaSet name.
   std::map<std::string, int> ready_endpoints(const kube::ObjectKey& service) const;
+  // The ReplicaSets of a namespace that nobody controls.
+  std::vector<std::shared_ptr<const crds::ReplicaSet>> orphans(const std::string& ns) const;
   // What could not be read of a Rollout; empty when all could.
   kube::Mistakes mistakes_of(const kube::ObjectKey& rollout) const;
 
  private:
   StoresOptions options_;
   std::unordered_multimap<kube::ObjectKey, kube::ObjectKey, kube::ObjectKeyHash> slices_;  // Service -> its slices
+  std::set<kube::ObjectKey> orphans_;  // ReplicaSets
   std::unordered_map<kube::ObjectKey, kube::Mistakes, kube::ObjectKeyHash> mistakes_;      // of Rollouts
 };
 

@@ -39,7 +39,7 @@ std::string Paint::by_sign(std::string_view sign, std::string_view text) const {
 std::string Paint::by_tag(std::string_view tag) const {
   if (tag == "canary") return coloured(yellow, tag);
   if (tag == "stable" || tag == "active") return coloured(green, tag);
-  if (tag == "preview") return coloured(blue, tag);
+  if (tag == "preview" || tag == "ping" || tag == "pong") return coloured(blue, tag);
   return std::string(tag);
 }
 

@@ -43,7 +43,10 @@ std::vector<std::string> tags_of(const crds::Rollout& rollout, std::string_view 
   if (hash.empty()) return tags;
   if (hash == status.stable_rs) tags.emplace_back("stable");
   if (rollout.spec->strategy.canary) {
-    if (tags.empty() && hash == status.current_pod_hash) tags.emplace_back("canary");
+    const bool is_stable = !tags.empty();
+    if (!is_stable && hash == status.current_pod_hash) tags.emplace_back("canary");
+    if (rollout.spec->strategy.canary->ping_pong && !tags.empty())
+      tags.emplace_back(is_stable == (status.canary.stable_ping_pong == "ping") ? "ping" : "pong");
   } else if (rollout.spec->strategy.blue_green) {
     if (hash == status.blue_green.active_selector)
       tags.emplace_back("active");
@@ -160,10 +163,7 @@ std::vector<ImageView> images_of(const RolloutObjects& objects) {
     }
   }
   std::vector<ImageView> images;
-  for (auto& [image, tags] : tagged) {
-    std::sort(tags.begin(), tags.end());
-    images.push_back({image, std::move(tags)});
-  }
+  for (auto& [image, tags] : tagged) images.push_back({image, std::move(tags)});
   return images;
 }
 

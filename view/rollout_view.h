@@ -36,7 +36,7 @@ struct ReplicaSetView {
   std::string name;
   std::string status;  // Healthy, Progressing, ScaledDown or ReplicaFailure
   std::string age;
-  std::vector<std::string> tags;     // of stable, canary, active, preview, in this order
+  std::vector<std::string> tags;     // of stable, canary, active, preview, ping, pong, in this order
   std::optional<std::string> delay;  // until it is scaled down: "24s", or "passed"
   int desired = 0;
   int available = 0;
