@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -64,30 +65,42 @@ struct Script {
 class ScriptedServer {
  public:
   ScriptedServer(net::io_context& io, std::vector<Script> scripts)
-      : acceptor_(io, {net::ip::make_address("127.0.0.1"), 0}), scripts_(std::move(scripts)) {
-    net::co_spawn(io, accept_all(), [](std::exception_ptr) {});
+      : stage_(std::make_shared<Stage>(io, std::move(scripts))) {
+    net::co_spawn(io, accept_all(stage_), [](std::exception_ptr) {});
   }
+  ~ScriptedServer() { stage_->acceptor.close(); }
   std::string url(const std::string& target = "/") const {
-    return "http://127.0.0.1:" + std::to_string(acceptor_.local_endpoint().port()) + target;
+    return "http://127.0.0.1:" + std::to_string(stage_->acceptor.local_endpoint().port()) + target;
   }
-  const std::vector<std::string>& heads() const { return heads_; }  // of all requests so far
-  std::size_t accepted() const { return accepted_; }
+  const std::vector<std::string>& heads() const { return stage_->heads; }  // of all requests so far
+  std::size_t accepted() const { return stage_->accepted; }
 
  private:
-  net::awaitable<void> accept_all() {
-    for (const Script& script : scripts_) {
-      net::ip::tcp::socket socket = co_await acceptor_.async_accept(net::use_awaitable);
-      ++accepted_;
-      net::co_spawn(acceptor_.get_executor(), play(std::move(socket), script), [](std::exception_ptr) {});
+  // Shared with the coroutines, which may run a little longer than the server lives.
+  struct Stage {
+    Stage(net::io_context& io, std::vector<Script> given)
+        : acceptor(io, {net::ip::make_address("127.0.0.1"), 0}), scripts(std::move(given)) {}
+    net::ip::tcp::acceptor acceptor;
+    std::vector<Script> scripts;
+    std::vector<std::string> heads;
+    std::size_t accepted = 0;
+  };
+
+  static net::awaitable<void> accept_all(std::shared_ptr<Stage> stage) {
+    for (std::size_t next = 0; next < stage->scripts.size(); ++next) {
+      net::ip::tcp::socket socket = co_await stage->acceptor.async_accept(net::use_awaitable);
+      ++stage->accepted;
+      net::co_spawn(stage->acceptor.get_executor(), play(stage, std::move(socket), stage->scripts[next]),
+                    [](std::exception_ptr) {});
     }
   }
 
-  net::awaitable<void> play(net::ip::tcp::socket socket, Script script) {
+  static net::awaitable<void> play(std::shared_ptr<Stage> stage, net::ip::tcp::socket socket, Script script) {
     std::string unread;
     for (const std::string& reply : script.replies) {
       const std::size_t size =
           co_await net::async_read_until(socket, net::dynamic_buffer(unread), "\r\n\r\n", net::use_awaitable);
-      heads_.push_back(unread.substr(0, size));
+      stage->heads.push_back(unread.substr(0, size));
       unread.erase(0, size);
       co_await net::async_write(socket, net::buffer(reply), net::use_awaitable);
     }
@@ -97,10 +110,7 @@ class ScriptedServer {
                                      net::redirect_error(net::use_awaitable, closed));
   }
 
-  net::ip::tcp::acceptor acceptor_;
-  std::vector<Script> scripts_;
-  std::vector<std::string> heads_;
-  std::size_t accepted_ = 0;
+  std::shared_ptr<Stage> stage_;
 };
 
 inline std::string reply(const std::string& body) {
