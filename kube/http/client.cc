@@ -188,8 +188,16 @@ Error explained(const HttpRequest& request, const HttpUrl& url, Error error, Dur
 
 }  // namespace
 
+// Not coroutines themselves: the pool must be held before the first of their steps runs, when the client may be gone.
 net::awaitable<Result<HttpResponse>> HttpClient::send(HttpRequest request) {
-  const std::shared_ptr<Pool> pool = pool_;  // the client may be destroyed while the answer is awaited
+  return send_through(pool_, std::move(request));
+}
+
+net::awaitable<Result<HttpStream>> HttpClient::open(HttpRequest request) {
+  return open_through(pool_, std::move(request));
+}
+
+net::awaitable<Result<HttpResponse>> HttpClient::send_through(std::shared_ptr<Pool> pool, HttpRequest request) {
   const Result<> good = check(request);
   if (!good) co_return good.error();
   auto url = parse_http_url(request.url);
@@ -209,8 +217,7 @@ net::awaitable<Result<HttpResponse>> HttpClient::send(HttpRequest request) {
   co_return std::move(response);
 }
 
-net::awaitable<Result<HttpStream>> HttpClient::open(HttpRequest request) {
-  const std::shared_ptr<Pool> pool = pool_;
+net::awaitable<Result<HttpStream>> HttpClient::open_through(std::shared_ptr<Pool> pool, HttpRequest request) {
   const Result<> good = check(request);
   if (!good) co_return good.error();
   auto url = parse_http_url(request.url);

@@ -76,6 +76,8 @@ class HttpClient {
 
  private:
   class Pool;
+  static net::awaitable<Result<HttpResponse>> send_through(std::shared_ptr<Pool> pool, HttpRequest request);
+  static net::awaitable<Result<HttpStream>> open_through(std::shared_ptr<Pool> pool, HttpRequest request);
   std::shared_ptr<Pool> pool_;
 };
 

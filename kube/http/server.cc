@@ -37,11 +37,11 @@ class HttpServer::Core : public std::enable_shared_from_this<HttpServer::Core> {
     return acceptor_.is_open() ? acceptor_.local_endpoint(error).port() : std::uint16_t{0};
   }
   std::size_t connections() const { return sessions_.size(); }
-  net::awaitable<void> stop(Duration grace);
+  static net::awaitable<void> stop(std::shared_ptr<Core> self, Duration grace);
   void stop_now();
 
  private:
-  net::awaitable<void> accept_all();
+  static net::awaitable<void> accept_all(std::shared_ptr<Core> self);
   net::awaitable<void> session_ends();
   net::awaitable<void> pause();
   void begin(tcp::socket socket);
@@ -79,21 +79,21 @@ Result<> HttpServer::Core::start() {
     return refused(Fault::unavailable, error.message());
   }
   ::fcntl(acceptor_.native_handle(), F_SETFD, FD_CLOEXEC);
-  net::co_spawn(executor_, accept_all(), [self = shared_from_this()](const std::exception_ptr&) {});
+  net::co_spawn(executor_, accept_all(shared_from_this()), [](const std::exception_ptr&) {});
   return {};
 }
 
-net::awaitable<void> HttpServer::Core::accept_all() {
-  while (acceptor_.is_open()) {
-    if (sessions_.size() >= options_.connections) {
-      co_await session_ends();
+net::awaitable<void> HttpServer::Core::accept_all(std::shared_ptr<Core> self) {
+  while (self->acceptor_.is_open()) {
+    if (self->sessions_.size() >= self->options_.connections) {
+      co_await self->session_ends();
       continue;
     }
     error_code error;
-    tcp::socket socket = co_await acceptor_.async_accept(net::redirect_error(net::use_awaitable, error));
-    if (!acceptor_.is_open()) co_return;
-    if (!error) begin(std::move(socket));
-    if (error && error != net::error::connection_aborted) co_await pause();
+    tcp::socket socket = co_await self->acceptor_.async_accept(net::redirect_error(net::use_awaitable, error));
+    if (!self->acceptor_.is_open()) co_return;
+    if (!error) self->begin(std::move(socket));
+    if (error && error != net::error::connection_aborted) co_await self->pause();
   }
 }
 
@@ -133,15 +133,14 @@ void HttpServer::Core::close_listener() {
   changed_.cancel();
 }
 
-net::awaitable<void> HttpServer::Core::stop(Duration grace) {
-  const auto self = shared_from_this();
-  close_listener();
-  for (const auto& session : sessions_) session->finish();
-  net::steady_timer patience(executor_, grace);
+net::awaitable<void> HttpServer::Core::stop(std::shared_ptr<Core> self, Duration grace) {
+  self->close_listener();
+  for (const auto& session : self->sessions_) session->finish();
+  net::steady_timer patience(self->executor_, grace);
   patience.async_wait([self](const error_code& error) {
     if (!error) self->abort_all();
   });
-  while (!sessions_.empty()) co_await session_ends();
+  while (!self->sessions_.empty()) co_await self->session_ends();
 }
 
 void HttpServer::Core::stop_now() {
@@ -160,10 +159,7 @@ HttpServer::~HttpServer() { core_->stop_now(); }
 
 Result<> HttpServer::start() { return core_->start(); }
 std::uint16_t HttpServer::port() const { return core_->port(); }
-net::awaitable<void> HttpServer::stop(Duration grace) {
-  const std::shared_ptr<Core> core = core_;
-  co_await core->stop(grace);
-}
+net::awaitable<void> HttpServer::stop(Duration grace) { return Core::stop(core_, grace); }
 void HttpServer::stop_now() { core_->stop_now(); }
 std::size_t HttpServer::connections() const { return core_->connections(); }
 

@@ -5,9 +5,9 @@
 
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
+#include <fmt/format.h>
 
 #include "kube/base64.h"
-#include <fmt/format.h>
 
 namespace sluice::kube {
 

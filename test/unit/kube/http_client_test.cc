@@ -1,4 +1,6 @@
 // The HTTP client against servers that behave and servers that do not.
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include "http_fixture.h"
@@ -318,6 +320,53 @@ BOOST_AUTO_TEST_CASE(a_refused_stream_carries_its_body) {
   BOOST_TEST(opened->head.status == 410u);
   BOOST_TEST(opened->head.body == "too old");
   BOOST_TEST(!opened->lines);
+}
+
+BOOST_AUTO_TEST_CASE(a_cancelled_request_ends_at_once) {
+  ScriptedServer server(io, {Script{{""}, true}});
+  HttpClient client(options);
+  net::cancellation_signal stop;
+  bool ended = false;
+  net::co_spawn(io, client.send(get(server.url())),
+                net::bind_cancellation_slot(stop.slot(), [&](std::exception_ptr error, Result<HttpResponse> response) {
+                  ended = error || response.error().fault == Fault::cancelled;
+                  io.stop();
+                }));
+  while (server.heads().empty()) io.run_one();
+  BOOST_TEST(!ended);
+  stop.emit(net::cancellation_type::terminal);
+  io.run_for(std::chrono::seconds(5));
+  BOOST_TEST(ended);
+}
+
+BOOST_AUTO_TEST_CASE(requests_at_the_same_time_use_connections_of_their_own) {
+  ScriptedServer server(io, {{{reply("one"), reply("three")}}, {{reply("two")}}});
+  options.idle_connections = 1;
+  HttpClient client(options);
+  int answered = 0;
+  for (int count = 0; count < 2; ++count)
+    net::co_spawn(io, client.send(get(server.url())), [&](std::exception_ptr error, Result<HttpResponse> response) {
+      if (!error && response) ++answered;
+    });
+  while (answered < 2 && io.run_one_for(std::chrono::seconds(5)) > 0) continue;
+  BOOST_TEST(answered == 2);
+  BOOST_TEST(server.accepted() == 2u);
+  BOOST_TEST(client.idle_connections() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_request_outlives_its_client) {
+  ScriptedServer server(io, {{{reply("late")}}});
+  std::optional<HttpClient> client(options);
+  std::string body;
+  net::co_spawn(io, client->send(get(server.url())), [&](std::exception_ptr error, Result<HttpResponse> response) {
+    if (!error && response) body = response->body;
+    io.stop();
+  });
+  io.poll_one();
+  client.reset();
+  io.restart();
+  io.run_for(std::chrono::seconds(5));
+  BOOST_TEST(body == "late");
 }
 
 BOOST_AUTO_TEST_CASE(a_client_with_an_idle_connection_keeps_no_loop_running) {
