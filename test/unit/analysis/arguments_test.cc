@@ -235,9 +235,11 @@ BOOST_AUTO_TEST_CASE(an_analysis_is_checked_before_its_rollout_starts) {
   BOOST_TEST(step[1] == "AnalysisTemplate t has metric m which runs indefinitely. Invalid value for count: <nil>");
 }
 
-BOOST_AUTO_TEST_CASE(metrics_that_cannot_work_are_refused_with_every_mistake){const struct {const char * metric;
-const char* mistakes;
-} rows[] = {
+BOOST_AUTO_TEST_CASE(metrics_that_cannot_work_are_refused_with_every_mistake) {
+  const struct {
+    const char* metric;
+    const char* mistakes;
+  } rows[] = {
       {R"({"provider":{"prometheus":{"query":"up"}}})", ""},
       {R"({"consecutiveSuccessLimit":-1,"provider":{"prometheus":{"query":"up"}}})",
        "metrics[0]: consecutiveSuccessLimit must be >= 0"},
@@ -268,25 +270,25 @@ const char* mistakes;
       {R"({"successCondition":"result >","failureCondition":"foo(1) ","provider":{"job":{"spec":{}}}})",
        "metrics[0]: successCondition: unexpected token EOF (column 9); "
        "metrics[0]: failureCondition: unknown name foo (column 1)"},
-};
-for (const auto& row : rows) {
-  boost::json::object json = boost::json::parse(row.metric).as_object();
-  json["name"] = "m";
-  std::string all;
-  for (const std::string& mistake : validate_metrics({metric_from(boost::json::serialize(json).c_str())}))
-    all += (all.empty() ? "" : "; ") + mistake;
-  BOOST_TEST(all == row.mistakes);
-}
-BOOST_TEST(validate_metrics({}).at(0) == "no metrics specified");
-BOOST_TEST(validate_metrics({named("a"), named("a")}).at(0) == "metrics[1]: duplicate name 'a'");
-crds::AnalysisRunSpec spec;
-spec.metrics = {named("a")};
-spec.dry_run = {{"*"}, {"a"}};
-spec.measurement_retention = {{"b", 5}};
-const std::vector<std::string> mistakes = validate_run(spec);
-BOOST_REQUIRE(mistakes.size() == 2u);
-BOOST_TEST(mistakes[0] == "dryRun[0]: Rule didn't match any metric name(s)");
-BOOST_TEST(mistakes[1] == "measurementRetention[0]: Rule didn't match any metric name(s)");
+  };
+  for (const auto& row : rows) {
+    boost::json::object json = boost::json::parse(row.metric).as_object();
+    json["name"] = "m";
+    std::string all;
+    for (const std::string& mistake : validate_metrics({metric_from(boost::json::serialize(json).c_str())}))
+      all += (all.empty() ? "" : "; ") + mistake;
+    BOOST_TEST(all == row.mistakes);
+  }
+  BOOST_TEST(validate_metrics({}).at(0) == "no metrics specified");
+  BOOST_TEST(validate_metrics({named("a"), named("a")}).at(0) == "metrics[1]: duplicate name 'a'");
+  crds::AnalysisRunSpec spec;
+  spec.metrics = {named("a")};
+  spec.dry_run = {{"*"}, {"a"}};
+  spec.measurement_retention = {{"b", 5}};
+  const std::vector<std::string> mistakes = validate_run(spec);
+  BOOST_REQUIRE(mistakes.size() == 2u);
+  BOOST_TEST(mistakes[0] == "dryRun[0]: Rule didn't match any metric name(s)");
+  BOOST_TEST(mistakes[1] == "measurementRetention[0]: Rule didn't match any metric name(s)");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
