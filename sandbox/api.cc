@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 
 #include "sandbox/api_state.h"
+#include "sandbox/definitions.h"
 #include "sandbox/namespaces.h"
 #include "sandbox/refusal.h"
 #include "sandbox/request.h"
@@ -41,6 +42,7 @@ std::variant<Request, kube::ApiResponse> understand(const ApiState& state, const
 
 Api::Api(kube::Clock& clock) : state_(std::make_unique<ApiState>(clock)) {
   add_builtin_kinds(state_->kinds);
+  keep_definitions(*state_);
   keep_namespaces(*state_);
 }
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "kube/json.h"
+#include "kube/yaml.h"
 #include "sandbox/object_parts.h"
 
 namespace sluice::sandbox {
@@ -32,7 +33,8 @@ Refusal unrecognized(const Request& request, std::string_view why) {
 Outcome<json::value> value_in_body(const Request& request) {
   if (request.body.size() > longest_body)
     return Refusal{413, "RequestEntityTooLarge", fmt::format("Request entity too large: limit is {}", longest_body)};
-  kube::Result<json::value> value = kube::parse_json(request.body);
+  const bool yaml = request.content_type.find("yaml") != std::string::npos;
+  kube::Result<json::value> value = yaml ? kube::parse_yaml(request.body) : kube::parse_json(request.body);
   if (!value)
     return unrecognized(request, fmt::format("couldn't get version/kind; json parse error: {}", value.error().message));
   return std::move(*value);

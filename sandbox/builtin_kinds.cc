@@ -2,6 +2,7 @@
 #include <cctype>
 #include <initializer_list>
 
+#include "sandbox/builtin_types.h"
 #include "sandbox/kinds.h"
 
 namespace sluice::sandbox {
@@ -137,7 +138,11 @@ Kind kind_of(const Row& row) {
 }  // namespace
 
 void add_builtin_kinds(Kinds& kinds) {
-  for (const Row& row : rows) kinds.add(kind_of(row));
+  for (const Row& row : rows) {
+    Kind kind = kind_of(row);
+    kind.schema = builtin_schema(kind.group, kind.version, kind.kind);
+    kinds.add(std::move(kind));
+  }
   for (const Row& row : custom_rows) {
     Kind kind = kind_of(row);
     kind.custom = true;

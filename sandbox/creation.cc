@@ -4,6 +4,7 @@
 
 #include "sandbox/object_parts.h"
 #include "sandbox/object_rules.h"
+#include "sandbox/preparation.h"
 #include "sandbox/writes.h"
 
 namespace sluice::sandbox {
@@ -25,12 +26,15 @@ Outcome<> check_namespace(const ApiState& state, const Kind& kind, const std::st
 
 }  // namespace
 
-WriteTerms terms_of(const Request& request) {
-  return {request.manager(), request.place.subresource, request.dry_run()};
+WriteTerms terms_of(const Request& request, std::vector<std::string>& warnings) {
+  return {request.manager(), request.place.subresource, request.dry_run(),
+          unknown_fields_option(request.target.option("fieldValidation")), &warnings};
 }
 
 Outcome<Api::Store::Object> create_object(ApiState& state, const Kind& kind, const std::string& ns, json::value object,
                                           const WriteTerms& terms) {
+  const Outcome<> completed = complete_written(kind, object, terms);
+  if (!completed) return completed.error();
   json::object& metadata = metadata_of(object);
   if (!text_of(metadata, "resourceVersion").empty())
     return internal_error("resourceVersion should not be set on objects to be created");
@@ -58,8 +62,10 @@ Outcome<Api::Store::Object> create_object(ApiState& state, const Kind& kind, con
   if (kind.has_generation || kind.custom) metadata["generation"] = 1;
   if (kind.has_status) erase_member(object.as_object(), "status");
 
-  const Outcome<> prepared = prepare_new(state, kind, object, terms);
+  const Outcome<> prepared = prepare_creation(state, kind, object);
   if (!prepared) return prepared.error();
+  const Outcome<> good = check_object(kind, object, nullptr);
+  if (!good) return good.error();
 
   const kube::ObjectKey key{kind.namespaced ? ns : "", name};
   if (const Api::Store::Object existing = state.store.find(kind.storage, key))

@@ -1,18 +1,16 @@
-// What the server does to an object between reading it and storing it: defaults, pruning, validation, managed fields.
+// The checks that every object passes on its way into the store, in their order.
 #pragma once
 
 #include <boost/json/fwd.hpp>
 
-#include "sandbox/api_state.h"
 #include "sandbox/refusal.h"
 #include "sandbox/writes.h"
 
 namespace sluice::sandbox {
 
-// Completes and checks an object that is about to be created.
-Outcome<> prepare_new(ApiState& state, const Kind& kind, json::value& object, const WriteTerms& terms);
-// The same for one that is about to replace `before`.
-Outcome<> prepare_changed(ApiState& state, const Kind& kind, const json::value& before, json::value& object,
-                          const WriteTerms& terms);
+// Completes what a client has written and leaves warnings where the terms say.
+Outcome<> complete_written(const Kind& kind, json::value& object, const WriteTerms& terms);
+// Tidies what is about to be stored and refuses it with all its mistakes. `before` is what it replaces, or nullptr.
+Outcome<> check_object(const Kind& kind, json::value& object, const json::value* before);
 
 }  // namespace sluice::sandbox

@@ -6,6 +6,7 @@
 
 #include "sandbox/object_parts.h"
 #include "sandbox/object_rules.h"
+#include "sandbox/preparation.h"
 #include "sandbox/writes.h"
 
 namespace sluice::sandbox {
@@ -85,6 +86,8 @@ bool specification_changed(const Kind& kind, const json::value& before, const js
 
 Outcome<Api::Store::Object> update_object(ApiState& state, const Kind& kind, const Api::Store::Object& existing,
                                           json::value next, const WriteTerms& terms) {
+  const Outcome<> completed = complete_written(kind, next, terms);
+  if (!completed) return completed.error();
   const json::value& before = *existing;
   const std::string name(kube::text_at(before, {"metadata", "name"}));
   json::object& metadata = metadata_of(next);
@@ -102,8 +105,9 @@ Outcome<Api::Store::Object> update_object(ApiState& state, const Kind& kind, con
   keep_unreached(kind, before, next, terms.subresource);
   const Outcome<> finalizers = check_finalizers(kind, before, next);
   if (!finalizers) return finalizers.error();
-  const Outcome<> prepared = prepare_changed(state, kind, before, next, terms);
-  if (!prepared) return prepared.error();
+  prepare_change(state, kind, before, next);
+  const Outcome<> good = check_object(kind, next, &before);
+  if (!good) return good.error();
   if (same_content(before, next, true, true)) return existing;
 
   json::object& stored_metadata = metadata_of(next);

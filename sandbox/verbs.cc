@@ -16,13 +16,31 @@ namespace {
 
 using Response = Outcome<kube::ApiResponse>;
 
+Response with_warnings(kube::ApiResponse response, std::vector<std::string> warnings) {
+  response.warnings = std::move(warnings);
+  return response;
+}
+
+Response created(ApiState& state, const Request& request, json::value object) {
+  std::vector<std::string> warnings;
+  const Outcome<Api::Store::Object> stored =
+      create_object(state, *request.kind, request.place.ns, std::move(object), terms_of(request, warnings));
+  if (!stored) return stored.error();
+  return with_warnings(render_object(state, request, 201, **stored), std::move(warnings));
+}
+
+Response updated(ApiState& state, const Request& request, const Api::Store::Object& existing, json::value next) {
+  std::vector<std::string> warnings;
+  const Outcome<Api::Store::Object> stored =
+      update_object(state, *request.kind, existing, std::move(next), terms_of(request, warnings));
+  if (!stored) return stored.error();
+  return with_warnings(render_object(state, request, 200, **stored), std::move(warnings));
+}
+
 Response create(ApiState& state, const Request& request) {
   Outcome<json::value> object = object_in_body(request);
   if (!object) return object.error();
-  const Outcome<Api::Store::Object> stored =
-      create_object(state, *request.kind, request.place.ns, std::move(*object), terms_of(request));
-  if (!stored) return stored.error();
-  return render_object(state, request, 201, **stored);
+  return created(state, request, std::move(*object));
 }
 
 Response replace(ApiState& state, const Request& request) {
@@ -41,10 +59,7 @@ Response replace(ApiState& state, const Request& request) {
   if (!existing) {
     if (!request.kind->create_on_update || !request.place.subresource.empty())
       return not_found(*request.kind, request.place.name);
-    const Outcome<Api::Store::Object> stored =
-        create_object(state, *request.kind, request.place.ns, std::move(*object), terms_of(request));
-    if (!stored) return stored.error();
-    return render_object(state, request, 201, **stored);
+    return created(state, request, std::move(*object));
   }
   if (request.kind->custom && text_of(metadata, "resourceVersion").empty()) {
     Refusal refusal = invalid(*request.kind, request.place.name,
@@ -54,10 +69,7 @@ Response replace(ApiState& state, const Request& request) {
                       " is invalid: metadata.resourceVersion: " + refusal.causes.front().message;
     return refusal;
   }
-  const Outcome<Api::Store::Object> stored =
-      update_object(state, *request.kind, existing, std::move(*object), terms_of(request));
-  if (!stored) return stored.error();
-  return render_object(state, request, 200, **stored);
+  return updated(state, request, existing, std::move(*object));
 }
 
 Response patch(ApiState& state, const Request& request) {
@@ -65,10 +77,10 @@ Response patch(ApiState& state, const Request& request) {
   if (!existing) return not_found(*request.kind, request.place.name);
   Outcome<json::value> next = patched(request, *existing);
   if (!next) return next.error();
-  const Outcome<Api::Store::Object> stored =
-      update_object(state, *request.kind, existing, std::move(*next), terms_of(request));
-  if (!stored) return stored.error();
-  return render_object(state, request, 200, **stored);
+  Response response = updated(state, request, existing, *next);
+  if (response) return response;
+  const bool strategic = request.content_type == "application/strategic-merge-patch+json";
+  return as_patch_refusal(response.error(), strategic ? std::string(request.body) : kube::print_json(*next));
 }
 
 json::value success(const Kind& kind, const json::value& object) {

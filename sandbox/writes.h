@@ -3,10 +3,12 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <boost/json/value.hpp>
 
 #include "sandbox/api_state.h"
+#include "sandbox/completion.h"
 #include "sandbox/refusal.h"
 #include "sandbox/request.h"
 
@@ -17,9 +19,11 @@ struct WriteTerms {
   std::string manager;
   std::string subresource;  // "", "status" or "scale"
   bool dry_run = false;
+  UnknownFields unknown = UnknownFields::ignore;
+  std::vector<std::string>* warnings = nullptr;  // where to put what the client is to be warned of
 };
 
-WriteTerms terms_of(const Request& request);
+WriteTerms terms_of(const Request& request, std::vector<std::string>& warnings);
 
 // Stores a new object of the kind in the namespace; its name may be left to generateName. Returns what was stored.
 Outcome<Api::Store::Object> create_object(ApiState& state, const Kind& kind, const std::string& ns, json::value object,

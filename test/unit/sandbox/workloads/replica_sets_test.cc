@@ -108,15 +108,16 @@ BOOST_AUTO_TEST_CASE(a_pod_that_is_not_selected_any_more_is_released_and_replace
 }
 
 BOOST_AUTO_TEST_CASE(a_refused_pod_becomes_a_condition_and_is_tried_again) {
-  // Labels of a template are checked when a pod is made of it.
+  // The account of a template is looked up when a pod is made of it.
   const Answered made = post(path("replicasets"), R"({"apiVersion":"apps/v1","kind":"ReplicaSet",
       "metadata":{"name":"web"},"spec":{"replicas":1,"selector":{"matchLabels":{"app":"web"}},
-      "template":{"metadata":{"labels":{"app":"web","-bad-":"x"}},
-      "spec":{"containers":[{"name":"a","image":"b"}]}}}})");
+      "template":{"metadata":{"labels":{"app":"web"}},
+      "spec":{"serviceAccountName":"missing","containers":[{"name":"a","image":"b"}]}}}})");
   BOOST_REQUIRE(made.status == 201u);
   run_for(seconds(1));
   BOOST_TEST(condition(one("replicasets", "web"), "ReplicaFailure") == "True");
-  merge(path("replicasets", "web"), R"({"spec":{"template":{"metadata":{"labels":{"-bad-":null}}}}})");
+  post("/api/v1/namespaces/default/serviceaccounts",
+       R"({"apiVersion":"v1","kind":"ServiceAccount","metadata":{"name":"missing"}})");
   run_for(seconds(10));
   BOOST_TEST(condition(one("replicasets", "web"), "ReplicaFailure") == "");
   BOOST_TEST(ready_pods() == 1);
