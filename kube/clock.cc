@@ -1,6 +1,8 @@
 // The real and the virtual clock.
 #include "kube/clock.h"
 
+#include <ctime>
+
 #include <boost/asio/error.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -21,6 +23,18 @@ net::awaitable<void> RealClock::sleep_until(Time due) {
     timer.expires_after(std::min<Duration>(left, std::chrono::minutes(1)));
     co_await timer.async_wait(net::use_awaitable);
   }
+}
+
+net::awaitable<void> RealClock::sleep_for(Duration length) {
+  net::steady_timer timer(co_await net::this_coro::executor, length);
+  co_await timer.async_wait(net::use_awaitable);
+}
+
+Duration RealClock::elapsed() const {
+  timespec time{};
+  clock_gettime(CLOCK_BOOTTIME, &time);
+  return std::chrono::seconds(time.tv_sec) +
+         std::chrono::duration_cast<Duration>(std::chrono::nanoseconds(time.tv_nsec));
 }
 
 // A sleeping task: it waits on a timer that never fires by itself and is cancelled to wake it.

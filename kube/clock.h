@@ -20,7 +20,10 @@ class Clock {
   virtual Time now() const = 0;
   // Resumes at or after `due`; at once when it has passed. Throws operation_aborted when the waiting task is cancelled.
   virtual net::awaitable<void> sleep_until(Time due) = 0;
-  net::awaitable<void> sleep_for(Duration length) { return sleep_until(now() + length); }
+  // The same for a length of time, which no correction of the clock changes.
+  virtual net::awaitable<void> sleep_for(Duration length) { return sleep_until(now() + length); }
+  // Time since some fixed moment. Never jumps when the clock is corrected, and goes on while the machine sleeps.
+  virtual Duration elapsed() const { return now().time_since_epoch(); }
 };
 
 // The operating system's clock.
@@ -28,6 +31,8 @@ class RealClock final : public Clock {
  public:
   Time now() const override;
   net::awaitable<void> sleep_until(Time due) override;
+  net::awaitable<void> sleep_for(Duration length) override;
+  Duration elapsed() const override;
 };
 
 // A clock that stands still until it is moved. It and all tasks that wait on it belong to one io_context on one thread.

@@ -101,14 +101,14 @@ class Reflection {
   net::awaitable<void> watch_until_list_is_needed() {
     int unreadable = 0;
     for (;;) {
-      const Time start = clock_.now();
+      const Duration start = clock_.elapsed();
       const WatchEnd end = co_await watch_once();
-      if (end.made_progress || clock_.now() - start >= settled_after) {
+      if (end.made_progress || clock_.elapsed() - start >= settled_after) {
         failures_ = 0;
         unreadable = 0;
       }
       if (!end.error) {
-        if (clock_.now() - start < settled_after) co_await wait_after_failure();
+        if (clock_.elapsed() - start < settled_after) co_await wait_after_failure();
         continue;
       }
       const Fault fault = end.error->fault;
@@ -140,9 +140,8 @@ class Reflection {
     options.label_selector = what_.label_selector;
     options.resource_version = version_;
     options.timeout_seconds = static_cast<int>(seconds);
-    const Time overdue = clock_.now() + std::chrono::seconds(seconds) + overdue_after;
-    std::variant<WatchEnd, std::monostate> end =
-        co_await (read_watch(std::move(options)) || clock_.sleep_until(overdue));
+    const Duration overdue = std::chrono::seconds(seconds) + overdue_after;
+    std::variant<WatchEnd, std::monostate> end = co_await (read_watch(std::move(options)) || clock_.sleep_for(overdue));
     if (end.index() == 0) co_return std::move(std::get<0>(end));
     WatchEnd silent;
     silent.error =

@@ -11,6 +11,8 @@
 #include <boost/json/value.hpp>
 #include <fmt/format.h>
 
+#include "kube/base64.h"
+
 namespace sluice::kube {
 namespace {
 
@@ -124,33 +126,6 @@ std::optional<json::value> number_in(std::string_view text) {
   return std::nullopt;
 }
 
-Result<std::string> decoded_base64(std::string_view text) {
-  std::string bytes;
-  std::uint32_t bits = 0;
-  int held = 0;
-  std::size_t letters = 0;
-  std::size_t padding = 0;
-  for (const char c : text) {
-    if (c == '\n' || c == '\r' || c == ' ') continue;
-    if (c == '=') {
-      ++padding;
-      continue;
-    }
-    static constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const std::size_t value = alphabet.find(c);
-    if (value == std::string_view::npos || padding > 0) return Error{Fault::invalid, "!!binary is not base64"};
-    ++letters;
-    bits = (bits << 6 | static_cast<std::uint32_t>(value)) & 0xffffffu;
-    held += 6;
-    if (held >= 8) {
-      held -= 8;
-      bytes += static_cast<char>(bits >> held & 0xffu);
-    }
-  }
-  if ((letters + padding) % 4 != 0 || padding > 2) return Error{Fault::invalid, "!!binary is not base64"};
-  return bytes;
-}
-
 }  // namespace
 
 Result<json::value> value_of_plain_scalar(std::string_view text) {
@@ -167,8 +142,8 @@ Result<json::value> value_of_tagged_scalar(std::string_view tag, const std::stri
   if (!tag.starts_with(standard_tag)) return json::value(text);
   const std::string_view type = tag.substr(standard_tag.size());
   if (type == "binary") {
-    const Result<std::string> bytes = decoded_base64(text);
-    if (!bytes) return bytes.error();
+    const std::optional<std::string> bytes = decode_base64(text);
+    if (!bytes) return Error{Fault::invalid, "!!binary is not base64"};
     return json::value(*bytes);
   }
   const bool wants_value = type == "int" || type == "float" || type == "bool" || type == "null";
