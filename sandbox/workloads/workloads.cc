@@ -34,7 +34,15 @@ struct Workloads::Parts {
 
   void note(const Change& change) {
     index.note(change);
-    for (const std::unique_ptr<Behaviour>& behaviour : behaviours) behaviour->noted(change);
+    for (const std::unique_ptr<Behaviour>& behaviour : behaviours) {
+      // The write that is told here is somebody else's: it must not fail because of us.
+      try {
+        behaviour->noted(change);
+      } catch (const std::exception& error) {
+        world.log.error("the sandbox could not follow a change",
+                        {{"object", change.plural + " " + change.key.text()}, {"error", error.what()}});
+      }
+    }
   }
 
   WorkloadOptions options;
