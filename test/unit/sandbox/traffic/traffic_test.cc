@@ -190,7 +190,7 @@ BOOST_AUTO_TEST_CASE(a_pod_that_waits_before_it_stops_loses_none_though_it_is_th
   run_for(seconds(5));
   const std::string first(kube::text_at(all("pods")[0], {"metadata", "name"}));
   remove(path("pods", first));
-  run_for(seconds(1));
+  run_for(milliseconds(900));
   BOOST_TEST(ready_pods() == 0);  // the replacement starts, the old one drains
   run_for(seconds(5));
   BOOST_TEST(get(path("pods", first)).status == 404u);
