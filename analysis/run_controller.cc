@@ -42,7 +42,7 @@ std::vector<std::string> AnalysisRunController::State::under_way_names() const {
 
 AnalysisRunController::AnalysisRunController(kube::Client& client, kube::Clock& clock, const kube::Log& log,
                                              kube::Store<crds::AnalysisRun>& runs, kube::Store<crds::Job>& jobs,
-                                             FetchHttp fetch, TellRunEvent tell, RunControllerOptions options)
+                                             FetchHttp fetch, kube::EventRecorder& events, RunControllerOptions options)
     : client_(client),
       clock_(clock),
       log_(log),
@@ -50,7 +50,7 @@ AnalysisRunController::AnalysisRunController(kube::Client& client, kube::Clock& 
       jobs_(jobs),
       pods_(decode_job_pod),
       options_(std::move(options)),
-      tell_(std::move(tell)),
+      events_(events),
       prometheus_(std::move(fetch), options_.prometheus_address, clock),
       job_(client, jobs, pods_, clock, log, options_.job_namespace),
       queue_(clock) {
@@ -159,10 +159,20 @@ net::awaitable<bool> AnalysisRunController::reconcile(ObjectKey key) {
     if (may_wait(state, decision, key)) co_return true;
     const Wrote wrote = co_await write(key, run, std::move(*difference));
     if (wrote != Wrote::yes) co_return wrote == Wrote::gone;
-    for (const RunEvent& event : decision.events) tell_(*run, event);
+    for (const RunEvent& event : decision.events) tell(*run, event);
   }
   co_await settle(key, run, std::move(decision.status), told);
   co_return true;
+}
+
+void AnalysisRunController::tell(const crds::AnalysisRun& run, const RunEvent& event) {
+  const kube::ObjectReference about{kube::resources::analysis_runs.api_version(),
+                                    std::string(kube::resources::analysis_runs.kind),
+                                    run.meta.ns,
+                                    run.meta.name,
+                                    run.meta.uid,
+                                    run.meta.resource_version};
+  events_.record(about, {event.warning, event.reason, event.message});
 }
 
 // After a write: what was told is forgotten, and what nobody needs any more is removed.

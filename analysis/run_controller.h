@@ -4,7 +4,6 @@
 #include <array>
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -23,6 +22,7 @@
 #include "crds/workloads.h"
 #include "kube/client.h"
 #include "kube/clock.h"
+#include "kube/events.h"
 #include "kube/json.h"
 #include "kube/log.h"
 #include "kube/store.h"
@@ -30,9 +30,6 @@
 #include "kube/work_queue.h"
 
 namespace sluice::analysis {
-
-// Tells people what has happened to a run, once its status says so too.
-using TellRunEvent = std::function<void(const crds::AnalysisRun& run, const RunEvent& event)>;
 
 struct RunControllerOptions {
   std::string ns;                  // "" for all namespaces
@@ -60,7 +57,7 @@ class AnalysisRunController {
   // must hold every Job with the label analysisrun.argoproj.io/uid. `fetch` is how metrics are asked over HTTP.
   AnalysisRunController(kube::Client& client, kube::Clock& clock, const kube::Log& log,
                         kube::Store<crds::AnalysisRun>& runs, kube::Store<crds::Job>& jobs, FetchHttp fetch,
-                        TellRunEvent tell, RunControllerOptions options);
+                        kube::EventRecorder& events, RunControllerOptions options);
   AnalysisRunController(const AnalysisRunController&) = delete;
   AnalysisRunController& operator=(const AnalysisRunController&) = delete;
 
@@ -105,6 +102,7 @@ class AnalysisRunController {
   net::awaitable<void> settle(kube::ObjectKey key, RunPointer run, crds::AnalysisRunStatus status, std::size_t told);
   net::awaitable<void> collect_garbage(kube::ObjectKey key, RunPointer run, crds::AnalysisRunStatus status);
   net::awaitable<bool> remove(kube::ObjectKey key, std::string uid);
+  void tell(const crds::AnalysisRun& run, const RunEvent& event);
   void count(kube::Duration taken);
 
   kube::Client& client_;
@@ -114,7 +112,7 @@ class AnalysisRunController {
   kube::Store<crds::Job>& jobs_;
   kube::Store<JobPod> pods_;
   RunControllerOptions options_;
-  TellRunEvent tell_;
+  kube::EventRecorder& events_;
   PrometheusProvider prometheus_;
   JobProvider job_;
   kube::WorkQueue queue_;

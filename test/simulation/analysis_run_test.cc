@@ -44,10 +44,10 @@ BOOST_AUTO_TEST_CASE(a_job_that_succeeds_takes_two_writes_of_the_status) {
   BOOST_TEST(life->controller.counters().writes == 2u);
   BOOST_TEST(life->transport.writes() == 3);  // and the Job
   BOOST_TEST(life->transport.reads() == 3);   // the lists at the start
-  BOOST_REQUIRE(told.size() == 2u);
-  BOOST_TEST(told[0] == "MetricSuccessful: Metric 'check' Completed. Result: Successful");
-  BOOST_TEST(told[1] == "AnalysisRunSuccessful: Analysis Completed. Result: Successful");
   clock.run_for(std::chrono::hours{2});
+  BOOST_REQUIRE(told().size() == 2u);
+  BOOST_TEST(told()[0] == "Normal MetricSuccessful: Metric 'check' Completed. Result: Successful");
+  BOOST_TEST(told()[1] == "Normal AnalysisRunSuccessful: Analysis Completed. Result: Successful");
   BOOST_TEST(life->transport.writes() == 3);  // a settled run costs nothing
   BOOST_TEST(life->controller.active() == 0u);
 }
@@ -63,7 +63,8 @@ BOOST_AUTO_TEST_CASE(failures_are_counted_up_to_the_limit) {
   const auto& measured = done->status.metric_results[0].measurements;
   BOOST_TEST((*measured[1].started_at >= *measured[0].finished_at + seconds{5}));
   BOOST_TEST((*measured[1].started_at <= *measured[0].finished_at + seconds{7}));
-  BOOST_TEST(told.back() == "Warning AnalysisRunFailed: Analysis Completed. Result: Failed");
+  clock.run_for(seconds{1});
+  BOOST_TEST(told().back() == "Warning AnalysisRunFailed: Analysis Completed. Result: Failed");
 }
 
 BOOST_AUTO_TEST_CASE(a_metric_is_asked_at_its_interval) {
@@ -229,7 +230,7 @@ BOOST_AUTO_TEST_CASE(a_crash_at_any_write_changes_nothing) {
       int writes = 0;
       bool crashed = false;
       const auto strike = [&](const kube::ApiRequest& request) {
-        if (request.method == "GET" || crashed || ++writes != n) return;
+        if (!WatchedTransport::is_write(request) || crashed || ++writes != n) return;
         crashed = true;
         world.life->transport.cut = true;
       };

@@ -29,7 +29,7 @@ class WatchedTransport final : public kube::Transport {
  public:
   explicit WatchedTransport(sandbox::Api& api) : inner_(api) {}
 
-  std::vector<kube::ApiRequest> requests;  // without watches
+  std::vector<kube::ApiRequest> requests;
   std::function<void(const kube::ApiRequest&)> before;
   std::function<void(const kube::ApiRequest&)> after;
   bool cut = false;
@@ -50,10 +50,18 @@ class WatchedTransport final : public kube::Transport {
 
   int writes() const {
     int count = 0;
-    for (const kube::ApiRequest& request : requests) count += request.method != "GET";
+    for (const kube::ApiRequest& request : requests) count += is_write(request);
     return count;
   }
-  int reads() const { return static_cast<int>(requests.size()) - writes(); }
+  int reads() const {
+    int count = 0;
+    for (const kube::ApiRequest& request : requests) count += request.method == "GET";
+    return count;
+  }
+  // Events are told beside everything else and do not count.
+  static bool is_write(const kube::ApiRequest& request) {
+    return request.method != "GET" && request.target.find("/events") == std::string::npos;
+  }
 
  private:
   static net::awaitable<kube::Result<kube::ApiResponse>> nothing() {
@@ -77,17 +85,19 @@ struct ControllerLife {
     return crds::decode_job(object, ignored);
   }};
   kube::Tasks tasks;
+  kube::EventRecorder events;
   AnalysisRunController controller;
 
-  ControllerLife(net::io_context& io, kube::Clock& clock, const kube::Log& log, sandbox::Api& api, FetchHttp fetch,
-                 TellRunEvent tell)
+  ControllerLife(net::io_context& io, kube::Clock& clock, const kube::Log& log, sandbox::Api& api, FetchHttp fetch)
       : transport(api),
         tasks(io.get_executor(), log),
-        controller(client, clock, log, runs, jobs, std::move(fetch), std::move(tell), {}) {
+        events(client, clock, log, "rollouts-controller"),
+        controller(client, clock, log, runs, jobs, std::move(fetch), events, {}) {
     kube::Reflected all_runs{kube::resources::analysis_runs, "", "", false};
     kube::Reflected all_jobs{kube::resources::jobs, "", std::string(job_uid_label), false};
     tasks.start("runs", kube::reflect(client, all_runs, runs, clock, log));
     tasks.start("jobs", kube::reflect(client, all_jobs, jobs, clock, log));
+    events.start(tasks);
     controller.start(tasks);
   }
 };
@@ -99,7 +109,6 @@ struct AnalysisWorld {
   kube::Log log{kube::LogLevel::warning, kube::LogFormat::text, [this] { return clock.now(); },
                 [this](std::string_view line) { log_lines.emplace_back(line); }};
   sandbox::Sandbox cluster{io, clock, log};
-  std::vector<std::string> told;  // "AnalysisRunFailed Analysis Completed. Result: Failed"
   std::vector<kube::HttpRequest> asked;
   std::function<kube::Result<kube::HttpResponse>(const kube::HttpRequest&)> backend;
   std::unique_ptr<ControllerLife> life;
@@ -109,10 +118,7 @@ struct AnalysisWorld {
 
   void start() {
     auto fetch = [this](kube::HttpRequest request, bool) { return ask(std::move(request)); };
-    auto tell = [this](const crds::AnalysisRun&, const RunEvent& event) {
-      told.push_back((event.warning ? "Warning " : "") + event.reason + ": " + event.message);
-    };
-    life = std::make_unique<ControllerLife>(io, clock, log, cluster.api(), fetch, tell);
+    life = std::make_unique<ControllerLife>(io, clock, log, cluster.api(), fetch);
     clock.settle();
   }
   // What is under way dies with the process; nothing of it reaches the cluster any more.
@@ -157,6 +163,20 @@ struct AnalysisWorld {
     if (!found) return nullptr;
     kube::Mistakes ignored;
     return crds::decode_analysis_run(*found, ignored);
+  }
+  // "Warning AnalysisRunFailed: Analysis Completed. Result: Failed" for every event about runs, as they were written.
+  std::vector<std::string> told() {
+    std::map<std::string, std::string> by_version;
+    cluster.api().for_each(kube::resources::events, "", [&](const kube::ObjectKey&, const auto& event) {
+      if (kube::text_at(*event, {"involvedObject", "kind"}) != "AnalysisRun") return;
+      const std::string version(kube::text_at(*event, {"metadata", "resourceVersion"}));
+      by_version[std::string(10 - version.size(), '0') + version] =
+          std::string(kube::text_at(*event, {"type"})) + " " + std::string(kube::text_at(*event, {"reason"})) + ": " +
+          std::string(kube::text_at(*event, {"message"}));
+    });
+    std::vector<std::string> texts;
+    for (const auto& [version, text] : by_version) texts.push_back(text);
+    return texts;
   }
   // Names of all Jobs without the uid of the run, oldest first.
   std::vector<std::string> jobs() {
