@@ -71,7 +71,7 @@ class Stores {
  private:
   StoresOptions options_;
   std::unordered_multimap<kube::ObjectKey, kube::ObjectKey, kube::ObjectKeyHash> slices_;  // Service -> its slices
-  std::set<kube::ObjectKey> orphans_;  // ReplicaSets
+  std::set<kube::ObjectKey> orphans_;                                                      // ReplicaSets
   std::unordered_map<kube::ObjectKey, kube::Mistakes, kube::ObjectKeyHash> mistakes_;      // of Rollouts
 };
 
