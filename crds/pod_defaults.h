@@ -1,17 +1,18 @@
 // What the API server adds to a pod template, and when two templates mean the same.
 #pragma once
 
-#include <boost/json/fwd.hpp>
-
 #include "crds/analysis_input.h"
 #include "crds/pod_template.h"
 
+// Only declared, so that deciding files may compare templates without seeing JSON.
+namespace boost::json {
+class value;
+}
+
 namespace sluice::crds {
 
-namespace json = boost::json;
-
 // Sets what a user left out, as the API server does for a template inside a ReplicaSet.
-void set_pod_defaults(json::value& pod_template);
+void set_pod_defaults(boost::json::value& pod_template);
 
 // True when a ReplicaSet with the template `live` already runs what `desired` asks for. Not compared are the hash
 // label, the deprecated serviceAccount, the anti-affinity that the controller adds, and `injected`: labels and

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "kube/json.h"
+#include "kube/mistake.h"
 #include "kube/label_selector.h"
 #include "kube/result.h"
 #include "kube/string_map.h"

@@ -1,0 +1,211 @@
+// The next move of a canary update: sizes, traffic, steps and promotion.
+#include "controller/canary.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "controller/canary_sizes.h"
+#include "controller/canary_traffic.h"
+#include "controller/old_sets.h"
+#include "controller/pause.h"
+#include "controller/rollback.h"
+#include "controller/status.h"
+#include "controller/steps.h"
+
+namespace sluice::controller {
+namespace {
+
+// An update is under way that follows the steps.
+bool follows_steps(const Draft& draft) {
+  return !draft.is_initial() && !draft.is_promoted() && !draft.is_aborted() && !draft.is_promote_full() &&
+         fast_rollback(draft) == FastRollback::no;
+}
+
+// Pods of the stable set that may be missing when an abort has waited long enough for the last ones.
+int abort_slack(Draft& draft) {
+  const Time patience = draft.before.aborted_at.value_or(draft.now) + draft.seen.options.abort_wait;
+  if (draft.now < patience) {
+    draft.wake(patience);
+    return 0;
+  }
+  return std::max(1, fence_of(*draft.canary(), draft.replicas).unavailable);
+}
+
+void plan_traffic(Draft& draft, const CanaryTraffic& traffic, int index) {
+  const ReplicaSetPointer& newest = draft.sets.newest;
+  traffic.plan_stable_service(draft);
+  traffic.plan_canary_service(draft);
+  if (draft.is_initial()) return;
+
+  const int share = traffic.canary_share();
+  if (draft.is_aborted()) {
+    const int slack = share > 0 ? abort_slack(draft) : 0;
+    return traffic.plan_weight(draft, 0, false, slack);
+  }
+  // The stable Service comes first: until it selects the promoted set, the canary's share is what serves it.
+  if (draft.is_promoted()) return traffic.plan_weight(draft, traffic.stable_selects(newest) ? 0 : share, false, 0);
+  if (available_of(newest) == 0 || !traffic.canary_selects(newest)) return traffic.plan_weight(draft, 0, false, 0);
+  if (!follows_steps(draft)) return traffic.plan_weight(draft, share, false, 0);
+  if (draft.canary()->steps.empty()) return traffic.plan_weight(draft, 0, false, 0);
+
+  const int wanted = weight_at(draft.canary()->steps, index, 100);
+  const int needed = std::min(available_of(newest), wanted_sizes(draft, index).canary);
+  const bool are_pods_there = are_sizes_reached(draft, index);
+  const bool is_published = reachable_pods(traffic.canary_service(), newest) >= needed;
+  if (are_pods_there && !is_published)
+    draft.hold("endpoints",
+               fmt::format("Service {} publishes {} of {} canary pods", traffic.canary_service()->name,
+                           reachable_pods(traffic.canary_service(), newest), needed),
+               "its EndpointSlices show them");
+  traffic.plan_weight(draft, wanted, are_pods_there && is_published && !draft.is_halted(), 0);
+}
+
+// A pause step: begins, lasts, or is over. Answers whether it is over.
+bool is_pause_over(Draft& draft, const crds::PauseStep& step) {
+  if (has_resume_token(draft)) return true;
+  const crds::PauseCondition* pause = find_pause(draft, canary_pause);
+  if (!pause) {
+    begin_pause(draft, canary_pause);
+    return false;
+  }
+  const std::optional<kube::Duration> duration = duration_of(step);
+  if (!duration) {
+    draft.hold("pause", "the step pauses until a person promotes", "a person promotes", pause->start_time);
+    return false;
+  }
+  const Time end = pause->start_time + *duration;
+  if (draft.now >= end) return true;
+  draft.wake(end);
+  draft.hold("pause", fmt::format("the step pauses until {}", kube::format_time(end)),
+             "that time comes, or a person promotes", pause->start_time);
+  return false;
+}
+
+bool is_split_observed(Draft& draft, const CanaryTraffic& traffic, int index) {
+  if (!traffic.has_router()) return true;
+  const int weight = weight_at(draft.canary()->steps, index, 100);
+  if (traffic.is_observed(weight) && (weight == 0 || traffic.canary_selects(draft.sets.newest))) return true;
+  draft.hold(
+      "route",
+      fmt::format("the route is not yet seen to give {} % to the canary; now {} %", weight, traffic.canary_share()),
+      "the router reports the new weights");
+  return false;
+}
+
+bool is_step_done(Draft& draft, const CanaryTraffic& traffic, const RolloutAnalyses& analyses,
+                  const crds::CanaryStep& step, int index) {
+  if (step.pause) return is_pause_over(draft, *step.pause);
+  if (step.set_canary_scale || step.set_weight) {
+    if (are_sizes_reached(draft, index)) return is_split_observed(draft, traffic, index);
+    hold_for_sizes(draft, index);
+    return false;
+  }
+  if (step.analysis) {
+    if (!step.analysis->templates.empty()) return analyses.verdict(RunKind::step) == Verdict::successful;
+    return true;
+  }
+  draft.hold("step", fmt::format("step {} ({}) is not supported by this version", index, text_of(step)),
+             "the step is taken out");
+  return false;
+}
+
+void advance_step(Draft& draft, const CanaryTraffic& traffic, const RolloutAnalyses& analyses, int index) {
+  const crds::CanarySteps& steps = draft.canary()->steps;
+  const crds::CanaryStep* step = step_at(steps, index);
+  if (!follows_steps(draft) || !step) return;
+  if (draft.is_halted()) {
+    if (draft.spec.paused) draft.hold("pause", "spec.paused is true", "a person sets it to false");
+    return;
+  }
+  const bool is_done = is_step_done(draft, traffic, analyses, *step, index);
+  if (!is_done) {
+    if (!step->pause) use_resume_token(draft);
+    return;
+  }
+  end_pause(draft, canary_pause);
+  use_resume_token(draft);
+  draft.status.current_step_index = index + 1;
+  draft.status.canary.current_step_analysis_run_status.reset();
+  draft.tell("RolloutStepCompleted",
+             fmt::format("Rollout step {}/{} completed ({})", index + 1, steps.size(), text_of(*step)));
+}
+
+bool is_whole(const Draft& draft) {
+  const ReplicaSetPointer& newest = draft.sets.newest;
+  return newest && is_enough(draft.canary()->replica_progress_threshold, draft.replicas, available_of(newest));
+}
+
+void promote_when_due(Draft& draft, const CanaryTraffic& traffic, int index) {
+  const crds::CanarySteps& steps = draft.canary()->steps;
+  if (draft.is_initial()) return promote(draft, "Initial deploy", "Promoted");
+  if (draft.is_promoted() || draft.is_aborted()) return;
+  if (draft.is_halted()) return;
+  const FastRollback rollback = fast_rollback(draft);
+  const bool is_at_end = index >= static_cast<int>(steps.size());
+  if (!draft.is_promote_full() && rollback == FastRollback::no && !is_at_end) return;
+  if (!is_whole(draft)) return hold_for_sizes(draft, static_cast<int>(steps.size()));
+  if (draft.is_promote_full()) return promote(draft, "Full promotion requested", "FastPromoted");
+  if (rollback != FastRollback::no) return promote(draft, text_of(rollback), "Promoted");
+  if (!steps.empty() && !is_split_observed(draft, traffic, index)) return;
+  promote(draft, fmt::format("Completed all {} canary steps", steps.size()), "Promoted");
+}
+
+}  // namespace
+
+void start_steps(Draft& draft) {
+  const crds::CanarySteps& steps = draft.canary()->steps;
+  draft.status.current_step_hash = steps.hash();
+  if (steps.empty() || draft.is_initial()) return;
+  const FastRollback rollback = fast_rollback(draft);
+  if (rollback == FastRollback::no) return;
+  draft.status.current_step_index = static_cast<std::int32_t>(steps.size());
+  draft.tell("SkipSteps", rollback == FastRollback::to_stable ? "Rollback to stable ReplicaSets"
+                                                              : "Rollback to active ReplicaSets within RollbackWindow");
+}
+
+std::vector<Gate> canary_gates(const Draft& draft) {
+  const crds::CanaryStrategy& strategy = *draft.canary();
+  const int index = step_index(draft.before, strategy.steps);
+  const crds::CanaryStep* step = step_at(strategy.steps, index);
+  Gate in_step;
+  in_step.kind = RunKind::step;
+  in_step.analysis = step && step->analysis ? &*step->analysis : nullptr;
+  in_step.step = index;
+  in_step.is_needed = follows_steps(draft);
+  in_step.may_start = !draft.spec.paused && draft.before.pause_conditions.empty();
+
+  Gate background;
+  background.kind = RunKind::background;
+  background.analysis = strategy.analysis ? &strategy.analysis->analysis : nullptr;
+  background.is_needed =
+      follows_steps(draft) && strategy.analysis && index >= strategy.analysis->starting_step.value_or(0);
+  background.may_start = !draft.spec.paused;
+  return {in_step, background};
+}
+
+void decide_canary(Draft& draft, const RolloutAnalyses& analyses) {
+  const CanaryTraffic traffic(draft);
+  const int index = step_index(draft.before, draft.canary()->steps);
+  const int steps = static_cast<int>(draft.canary()->steps.size());
+  if (draft.before.current_step_index.value_or(0) > steps) {
+    draft.status.current_step_index = steps;
+    draft.tell("RolloutStepIndexCorrected", fmt::format("Step index {} is past the end; there are {}",
+                                                        *draft.before.current_step_index, counted(steps, "step")));
+  }
+  plan_traffic(draft, traffic, index);
+  plan_sizes(draft, traffic, index);
+  if (!draft.is_aborted()) remove_deadline(draft, draft.sets.newest);
+  if (draft.sets.is_divided()) remove_deadline(draft, draft.sets.stable);
+  traffic.record(draft);
+  if (draft.is_promoted() && !draft.spec.paused) use_resume_token(draft);
+
+  if (draft.is_promote_full() || fast_rollback(draft) == FastRollback::within_window) {
+    end_all_pauses(draft);
+    if (steps > 0) draft.status.current_step_index = steps;
+  }
+  advance_step(draft, traffic, analyses, index);
+  promote_when_due(draft, traffic, index);
+}
+
+}  // namespace sluice::controller

@@ -1,0 +1,182 @@
+// The sizes that the sets of a canary should have at one step, and the writes that lead there.
+#include "controller/canary_sizes.h"
+
+#include <algorithm>
+#include <cstdint>
+
+#include <fmt/format.h>
+
+#include "controller/old_sets.h"
+#include "controller/rollback.h"
+#include "controller/steps.h"
+
+namespace sluice::controller {
+namespace {
+
+constexpr int default_delay = 30;  // seconds, for scaleDownDelaySeconds and abortScaleDownDelaySeconds
+
+bool is_routed(const Draft& draft) { return static_cast<bool>(draft.canary()->traffic_routing); }
+
+// The newest revision is to be brought up as a whole, whatever the steps say.
+bool takes_over(const Draft& draft) {
+  return draft.is_initial() || draft.is_promoted() || draft.is_promote_full() ||
+         fast_rollback(draft) != FastRollback::no;
+}
+
+RoutedCanaryInput routed_input(const Draft& draft, int index) {
+  const crds::CanaryStrategy& strategy = *draft.canary();
+  RoutedCanaryInput input;
+  input.replicas = draft.replicas;
+  input.weight = size_weight(draft, index);
+  input.max_weight = max_weight(draft);
+  input.min_pods = strategy.min_pods_per_replica_set;
+  if (takes_over(draft) || draft.is_aborted()) return input;
+  if (const crds::SetCanaryScale* scale = canary_scale_at(strategy.steps, index)) {
+    input.scale_replicas = scale->replicas;
+    input.scale_weight = scale->weight;
+  }
+  return input;
+}
+
+int others_desired(const Draft& draft) {
+  int pods = 0;
+  for (const ReplicaSetPointer& set : draft.sets.others) pods += desired_of(set);
+  return pods;
+}
+
+SetCounts counts_of(const ReplicaSetPointer& set) { return {desired_of(set), available_of(set)}; }
+
+// While everything is held, a set only follows spec.replicas, in proportion to what it had.
+int held_size(const Draft& draft, const ReplicaSetPointer& set) {
+  const std::int64_t noted = noted_replicas(set).value_or(draft.replicas);
+  if (noted == draft.replicas) return desired_of(set);
+  if (noted <= 0) return draft.is_promoted() ? draft.replicas : desired_of(set);
+  return static_cast<int>((std::int64_t{desired_of(set)} * draft.replicas + noted - 1) / noted);
+}
+
+// The sets as next_basic_sizes() takes them; a set of a new revision that is not made yet has no pods.
+BasicCanaryInput basic_input(const Draft& draft, int index) {
+  BasicCanaryInput input;
+  input.replicas = draft.replicas;
+  input.weight = size_weight(draft, index);
+  input.max_weight = max_weight(draft);
+  input.fence = fence_of(*draft.canary(), draft.replicas);
+  input.canary = counts_of(draft.sets.newest);
+  if (draft.sets.stable && !same_set(draft.sets.stable, draft.sets.newest)) input.stable = counts_of(draft.sets.stable);
+  input.others_desired = others_desired(draft);
+  return input;
+}
+
+void plan_basic(Draft& draft, int index) {
+  const Sets& sets = draft.sets;
+  const Fence fence = fence_of(*draft.canary(), draft.replicas);
+  Sizes next;
+  if (draft.is_halted() && !draft.is_aborted()) {
+    next = {held_size(draft, sets.newest), sets.is_divided() ? held_size(draft, sets.stable) : 0};
+  } else {
+    next = next_basic_sizes(basic_input(draft, index));
+    if (draft.is_aborted()) next.canary = std::min(next.canary, desired_of(sets.newest));
+  }
+  if (sets.is_divided() && draft.scale(sets.stable, next.stable)) return;
+  if (draft.scale(sets.newest, next.canary)) return;
+  if (!draft.is_halted()) shrink_old_sets(draft, draft.replicas - fence.unavailable);
+}
+
+int routed_size_of_newest(const Draft& draft, const CanaryTraffic& traffic, int index) {
+  const ReplicaSetPointer& newest = draft.sets.newest;
+  const int now = desired_of(newest);
+  if (draft.is_halted()) return held_size(draft, newest);
+  const RoutedCanaryInput input = routed_input(draft, index);
+  int size = takes_over(draft) ? draft.replicas : routed_canary_size(input);
+  if (size >= now) return size;
+  // Pods go only after the requests: what is routed to them keeps them, unless the user chose their number.
+  if (!traffic.is_settled()) return now;
+  const bool is_chosen = input.scale_replicas || input.scale_weight;
+  if (!is_chosen) size = std::max(size, pods_for_weight(draft.replicas, traffic.share_of(newest), max_weight(draft)));
+  return std::min(size, now);
+}
+
+void plan_routed(Draft& draft, const CanaryTraffic& traffic, int index) {
+  const Sets& sets = draft.sets;
+  const crds::CanaryStrategy& strategy = *draft.canary();
+  if (sets.is_divided()) draft.scale(sets.stable, draft.replicas);
+  if (draft.is_aborted())
+    retire_aborted(draft, traffic.may_serve(sets.newest) || (sets.stable && is_referenced(draft, sets.newest)),
+                   strategy.abort_scale_down_delay_seconds.value_or(default_delay));
+  else
+    draft.scale(sets.newest, routed_size_of_newest(draft, traffic, index));
+  if (traffic.is_settled())
+    retire_old_sets(
+        draft, {strategy.scale_down_delay_seconds.value_or(default_delay), strategy.scale_down_delay_revision_limit});
+}
+
+}  // namespace
+
+int max_weight(const Draft& draft) {
+  const crds::Seldom<crds::TrafficRouting>& routing = draft.canary()->traffic_routing;
+  return routing ? std::max(1, routing->max_traffic_weight.value_or(100)) : 100;
+}
+
+int size_weight(const Draft& draft, int index) {
+  if (takes_over(draft)) return max_weight(draft);
+  if (draft.is_aborted()) return 0;
+  return weight_at(draft.canary()->steps, index, max_weight(draft));
+}
+
+int first_canary_size(const Draft& draft) {
+  if (draft.spec.paused) return 0;
+  if (!is_routed(draft)) return next_basic_sizes(basic_input(draft, 0)).canary;
+  return takes_over(draft) ? draft.replicas : routed_canary_size(routed_input(draft, 0));
+}
+
+Sizes wanted_sizes(const Draft& draft, int index) {
+  if (is_routed(draft))
+    return {takes_over(draft) ? draft.replicas : routed_canary_size(routed_input(draft, index)), draft.replicas};
+  if (!draft.sets.is_divided()) return {draft.replicas, 0};
+  const Fence fence = fence_of(*draft.canary(), draft.replicas);
+  return closest_sizes(draft.replicas, size_weight(draft, index), max_weight(draft), fence.surge);
+}
+
+bool are_sizes_reached(const Draft& draft, int index) {
+  const Sets& sets = draft.sets;
+  const Sizes wanted = wanted_sizes(draft, index);
+  const auto& threshold = draft.canary()->replica_progress_threshold;
+  if (desired_of(sets.newest) != wanted.canary || !is_enough(threshold, wanted.canary, available_of(sets.newest)))
+    return false;
+  if (sets.is_divided() && (desired_of(sets.stable) != wanted.stable || sets.stable->status.replicas != wanted.stable))
+    return false;
+  if (is_routed(draft)) return true;
+  return std::all_of(sets.others.begin(), sets.others.end(), [](const auto& set) { return available_of(set) == 0; });
+}
+
+void hold_for_sizes(Draft& draft, int index) {
+  const Sizes wanted = wanted_sizes(draft, index);
+  const Sets& sets = draft.sets;
+  const int available = available_of(sets.newest);
+  if (available < wanted.canary)
+    draft.hold("capacity", fmt::format("{} of {} canary pods are available", available, wanted.canary),
+               fmt::format("{} available", counted(wanted.canary - available, "more pod")));
+  else if (desired_of(sets.newest) != wanted.canary)
+    draft.hold(
+        "capacity",
+        fmt::format("the canary has {} and should have {}", counted(desired_of(sets.newest), "pod"), wanted.canary),
+        "it is resized");
+  else if (sets.is_divided() && sets.stable->status.replicas != wanted.stable)
+    draft.hold("capacity",
+               fmt::format("the stable set has {} and should have {}", counted(sets.stable->status.replicas, "pod"),
+                           wanted.stable),
+               "it has reached its size");
+  else
+    draft.hold("capacity", "pods of older revisions are still available", "they are gone");
+}
+
+void plan_sizes(Draft& draft, const CanaryTraffic& traffic, int index) {
+  if (is_routed(draft))
+    plan_routed(draft, traffic, index);
+  else
+    plan_basic(draft, index);
+  note_replicas(draft, draft.sets.newest);
+  if (draft.sets.is_divided()) note_replicas(draft, draft.sets.stable);
+}
+
+}  // namespace sluice::controller

@@ -1,0 +1,21 @@
+// The labels, annotations and label values that Rollouts, their ReplicaSets, Services and runs carry on the wire.
+#pragma once
+
+#include <string_view>
+
+namespace sluice::controller::keys {
+
+inline constexpr std::string_view hash_label = "rollouts-pod-template-hash";
+inline constexpr std::string_view instance_id_label = "argo-rollouts.argoproj.io/controller-instance-id";
+inline constexpr std::string_view managed_by = "argo-rollouts.argoproj.io/managed-by-rollouts";
+inline constexpr std::string_view revision = "rollout.argoproj.io/revision";
+inline constexpr std::string_view revision_history = "rollout.argoproj.io/revision-history";
+inline constexpr std::string_view desired_replicas = "rollout.argoproj.io/desired-replicas";
+inline constexpr std::string_view scale_down_deadline = "scale-down-deadline";
+inline constexpr std::string_view last_applied = "kubectl.kubernetes.io/last-applied-configuration";
+inline constexpr std::string_view notified = "notified.notifications.argoproj.io";
+inline constexpr std::string_view rollout_type_label = "rollout-type";
+inline constexpr std::string_view step_index_label = "step-index";
+inline constexpr std::string_view experiment_name = "experiment.argoproj.io/name";
+
+}  // namespace sluice::controller::keys

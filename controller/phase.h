@@ -1,0 +1,18 @@
+// The phase of a Rollout in one word, and the sentence beside it, as tools have always read them.
+#pragma once
+
+#include <string>
+
+#include "crds/rollout.h"
+
+namespace sluice::controller {
+
+struct PhaseAndMessage {
+  std::string phase;    // Healthy, Degraded, Progressing or Paused
+  std::string message;  // "" when Healthy
+};
+
+// `replicas` is spec.replicas, or its default.
+PhaseAndMessage phase_of(const crds::RolloutSpec& spec, const crds::RolloutStatus& status, int replicas);
+
+}  // namespace sluice::controller

@@ -1,0 +1,573 @@
+// A cluster in a few plain structs: it applies decisions, lets pods become ready, and checks the invariants after every
+// write.
+#include "model_cluster.h"
+
+#include <algorithm>
+
+#include <boost/json.hpp>
+#include <boost/test/unit_test.hpp>
+#include <fmt/format.h>
+
+#include "controller/keys.h"
+#include "controller/replica_arithmetic.h"
+#include "controller/steps.h"
+#include "crds/pod_template_hash.h"
+#include "kube/json.h"
+
+namespace sluice::controller::test {
+namespace {
+
+crds::PodTemplatePointer template_of(const std::string& version) {
+  return crds::make_pod_template(boost::json::parse(fmt::format(
+      R"({{"metadata":{{"labels":{{"app":"web"}}}},"spec":{{"containers":[{{"name":"app","image":"web:{}"}}]}}}})",
+      version)));
+}
+
+template <class... Handlers>
+struct Overloaded : Handlers... {
+  using Handlers::operator()...;
+};
+
+}  // namespace
+
+kube::Time at(int seconds) { return *kube::parse_time("2026-01-02T12:00:00Z") + std::chrono::seconds(seconds); }
+
+ModelCluster::ModelCluster(crds::RolloutSpec spec) : now_(at(0)) {
+  rollout_.meta.name = "web";
+  rollout_.meta.ns = "shop";
+  rollout_.meta.uid = "rollout-uid";
+  rollout_.meta.generation = 1;
+  bump(rollout_.meta);
+  rollout_.spec = std::make_shared<const crds::RolloutSpec>(std::move(spec));
+  for (const char* version : {"v1", "v2", "v3", "v4", "v5"})
+    versions_[crds::pod_template_hash(*template_of(version))] = version;
+  set_image("v1");
+}
+
+void ModelCluster::bump(kube::ObjectMeta& meta) { meta.resource_version = std::to_string(++version_); }
+
+void ModelCluster::edit(const std::function<void(crds::RolloutSpec&)>& change) {
+  crds::RolloutSpec spec = *rollout_.spec;
+  change(spec);
+  rollout_.spec = std::make_shared<const crds::RolloutSpec>(std::move(spec));
+  ++rollout_.meta.generation;
+  bump(rollout_.meta);
+}
+
+void ModelCluster::set_image(const std::string& version) {
+  edit([&](crds::RolloutSpec& spec) { spec.pod_template = template_of(version); });
+}
+
+void ModelCluster::edit_status(const std::function<void(crds::RolloutStatus&)>& change) {
+  change(rollout_.status);
+  bump(rollout_.meta);
+}
+
+void ModelCluster::abort() {
+  edit_status([](crds::RolloutStatus& status) { status.abort = true; });
+}
+
+void ModelCluster::retry() {
+  aborted_sizes_.clear();
+  aborted_weight_ = -1;
+  edit_status([](crds::RolloutStatus& status) { status.abort = false; });
+}
+
+void ModelCluster::promote() {
+  edit_status([](crds::RolloutStatus& status) {
+    const bool was_paused = !status.pause_conditions.empty();
+    status.pause_conditions.clear();
+    if (!was_paused && status.current_step_index) ++*status.current_step_index;
+  });
+}
+
+void ModelCluster::promote_full() {
+  edit_status([](crds::RolloutStatus& status) { status.promote_full = true; });
+}
+
+void ModelCluster::add_service(const std::string& name) {
+  crds::Service service;
+  service.meta.name = name;
+  service.meta.ns = "shop";
+  service.meta.uid = name + "-uid";
+  bump(service.meta);
+  service.spec.selector.set("app", "web");
+  services_[name] = service;
+}
+
+void ModelCluster::add_route(const std::string& name, int canary) {
+  traffic::ObservedRoute route;
+  route.kind = "HTTPRoute";
+  route.key = {"shop", name};
+  route.resource_version = std::to_string(++version_);
+  route.largest_canary = route.smallest_canary = canary < 0 ? 50 : canary;
+  route.is_uniform = canary >= 0;
+  route.depth = traffic::Depth::reported;
+  route.is_accepted = true;
+  routes_.push_back(route);
+}
+
+void ModelCluster::add_template(const std::string& name) {
+  auto made = std::make_shared<crds::AnalysisTemplate>();
+  made->meta.name = name;
+  crds::AnalysisTemplateSpec spec;
+  crds::Metric metric;
+  metric.name = "success-rate";
+  metric.count = kube::IntOrString{std::int64_t{1}};
+  metric.success_condition = "result > 0.9";
+  metric.provider.prometheus.obtain().address = "http://prometheus:9090";
+  metric.provider.prometheus->query = "up";
+  spec.metrics.push_back(metric);
+  made->spec = std::make_shared<const crds::AnalysisTemplateSpec>(std::move(spec));
+  templates_[name] = made;
+}
+
+void ModelCluster::finish_run(const std::string& name, const std::string& phase, const std::string& message) {
+  for (auto& [key, run] : runs_)
+    if (named(key) == name) {
+      run.status.phase = phase;
+      run.status.message = message;
+      bump(run.meta);
+      return;
+    }
+  BOOST_ERROR("there is no AnalysisRun " << name);
+}
+
+void ModelCluster::set_selector(const std::string& service, const std::string& hash) {
+  services_.at(service).spec.selector.set(keys::hash_label, hash);
+  if (hash.empty()) services_.at(service).spec.selector.erase(keys::hash_label);
+  bump(services_.at(service).meta);
+}
+
+std::string ModelCluster::hash(const std::string& version) const {
+  for (const auto& [hash, name] : versions_)
+    if (name == version) return hash;
+  return "";
+}
+
+std::string ModelCluster::named(std::string text) const {
+  for (const auto& [hash, version] : versions_)
+    for (std::size_t at = text.find(hash); at != std::string::npos; at = text.find(hash))
+      text.replace(at, hash.size(), version);
+  return text;
+}
+
+int ModelCluster::desired(const std::string& version) const {
+  for (const auto& [name, set] : sets_)
+    if (named(name) == "web-" + version) return set.desired();
+  return -1;
+}
+
+std::string ModelCluster::selected(const std::string& service) const {
+  return named(std::string(services_.at(service).spec.selector.get(keys::hash_label)));
+}
+
+std::vector<std::string> ModelCluster::runs() const {
+  std::vector<std::string> names;
+  for (const auto& [name, run] : runs_) names.push_back(named(name) + (run.spec->terminate ? " (ended)" : ""));
+  return names;
+}
+
+std::string ModelCluster::sizes() const {
+  std::vector<std::string> parts;
+  for (const auto& [name, set] : sets_) parts.push_back(fmt::format("{}={}", named(name).substr(4), set.desired()));
+  std::sort(parts.begin(), parts.end());
+  return fmt::format("{}", fmt::join(parts, " "));
+}
+
+void ModelCluster::settle() {
+  for (auto& [name, set] : sets_) {
+    const auto limit = ready_limits_.find(named(name).substr(4));
+    set.status.replicas = set.desired();
+    set.status.ready_replicas = limit == ready_limits_.end() ? set.desired() : std::min(set.desired(), limit->second);
+    set.status.available_replicas = set.status.ready_replicas;
+    set.status.observed_generation = set.meta.generation;
+  }
+  if (routes_are_accepted_at_once) accept_all();
+}
+
+void ModelCluster::accept_all() {
+  for (traffic::ObservedRoute& route : routes_) {
+    route.is_accepted = true;
+    route.waits_for.clear();
+  }
+}
+
+RolloutObservation ModelCluster::observe() const {
+  RolloutObservation seen;
+  seen.rollout = std::make_shared<const crds::Rollout>(rollout_);
+  for (const auto& [name, set] : sets_) seen.replica_sets.push_back(std::make_shared<const crds::ReplicaSet>(set));
+  for (const std::string& name : services_named_by(rollout_)) {
+    ObservedService service{name, nullptr, std::nullopt};
+    if (const auto found = services_.find(name); found != services_.end()) {
+      service.service = std::make_shared<const crds::Service>(found->second);
+      if (endpoints_are_watched) {
+        service.ready_endpoints.emplace();
+        const std::string_view hash = found->second.spec.selector.get(keys::hash_label);
+        for (const auto& [set_name, set] : sets_)
+          if (hash.empty() || set.meta.labels.get(keys::hash_label) == hash)
+            (*service.ready_endpoints)[set_name] = set.status.ready_replicas;
+      }
+    }
+    seen.services.push_back(std::move(service));
+  }
+  seen.routes = routes_;
+  for (const auto& [name, run] : runs_) seen.analysis_runs.push_back(std::make_shared<const crds::AnalysisRun>(run));
+  seen.analysis_templates = templates_;
+  return seen;
+}
+
+Decision ModelCluster::look() const { return decide(observe(), now_); }
+
+void ModelCluster::rest() {
+  settle();
+  for (int round = 0; round < 200; ++round) {
+    const Decision decision = look();
+    if (decision.writes.empty() && !decision.status) return;
+    apply(decision);
+    settle();
+  }
+  BOOST_ERROR("it does not come to rest: " << log());
+}
+
+void ModelCluster::pass(int seconds) {
+  const Time end = now_ + std::chrono::seconds(seconds);
+  rest();
+  for (int round = 0; round < 200; ++round) {
+    const std::optional<Time> wake = look().wake_at;
+    if (!wake || *wake > end) break;
+    // Time alone changes nothing before the wake-up.
+    const Decision before = decide(observe(), *wake - std::chrono::microseconds(1));
+    if (!before.writes.empty() || before.status) BOOST_ERROR("something was due before the wake-up");
+    now_ = *wake;
+    rest();
+  }
+  now_ = end;
+  rest();
+}
+
+void ModelCluster::apply(const Decision& decision) { apply_partly(decision, decision.writes.size() + 1); }
+
+void ModelCluster::apply_partly(const Decision& decision, std::size_t writes) {
+  for (std::size_t done = 0; done < decision.writes.size(); ++done) {
+    if (done == writes) return;
+    apply(decision.writes[done]);
+    for (const Event& event : decision.writes[done].events)
+      events_.push_back(named(event.reason + ": " + event.message));
+  }
+  if (writes <= decision.writes.size()) return;
+  if (decision.status) write_status(*decision.status);
+  for (const Event& event : decision.events) events_.push_back(named(event.reason + ": " + event.message));
+}
+
+void ModelCluster::note(const std::string& line) { log_.push_back(named(line)); }
+
+crds::ReplicaSet& ModelCluster::set_named(const std::string& name) {
+  const auto found = sets_.find(name);
+  BOOST_REQUIRE_MESSAGE(found != sets_.end(), "there is no ReplicaSet " << named(name));
+  return found->second;
+}
+
+void ModelCluster::apply(const Write& write) {
+  ++writes_made_;
+  const auto check = [&](const kube::ObjectMeta& meta, const Precondition& precondition) {
+    const bool holds =
+        (precondition.uid.empty() || precondition.uid == meta.uid) &&
+        (precondition.resource_version.empty() || precondition.resource_version == meta.resource_version);
+    BOOST_TEST(holds, "a write rests on an old version of " << meta.name);
+  };
+  const auto annotate = [&](crds::ReplicaSet& set, const kube::StringMap& annotations,
+                            const std::vector<std::string>& gone) {
+    bool has_changed = false;
+    for (const auto& [key, value] : annotations) {
+      const std::string* there = set.meta.annotations.find(key);
+      has_changed |= !there || *there != value;
+      set.meta.annotations.set(key, value);
+    }
+    for (const std::string& key : gone) has_changed |= set.meta.annotations.erase(key);
+    return has_changed;
+  };
+  std::visit(Overloaded{[&](const CreateReplicaSet& effect) {
+                          BOOST_TEST(!sets_.contains(effect.name));
+                          crds::ReplicaSet set;
+                          set.meta.name = effect.name;
+                          set.meta.ns = "shop";
+                          set.meta.uid = effect.name + "-uid";
+                          set.meta.generation = 1;
+                          set.meta.creation_time = std::chrono::floor<std::chrono::seconds>(now_);
+                          set.meta.labels = effect.labels;
+                          set.meta.annotations = effect.annotations;
+                          set.meta.owners = {effect.owner};
+                          bump(set.meta);
+                          set.spec.replicas = effect.replicas;
+                          set.spec.selector = effect.selector;
+                          set.spec.pod_template = crds::with_label(*effect.pod_template, keys::hash_label, effect.hash);
+                          sets_[effect.name] = set;
+                          note(fmt::format("create {} {}", effect.name.substr(4), effect.replicas));
+                        },
+                        [&](const ScaleReplicaSet& effect) {
+                          crds::ReplicaSet& set = set_named(effect.name);
+                          check(set.meta, effect.precondition);
+                          BOOST_TEST(set.desired() != effect.replicas, "a scale that changes nothing");
+                          note(fmt::format("scale {} {}>{}", effect.name.substr(4), set.desired(), effect.replicas));
+                          set.spec.replicas = effect.replicas;
+                          set.status.available_replicas = std::min(set.status.available_replicas, effect.replicas);
+                          ++set.meta.generation;
+                          annotate(set, effect.set_annotations, effect.remove_annotations);
+                          bump(set.meta);
+                        },
+                        [&](const AnnotateReplicaSet& effect) {
+                          crds::ReplicaSet& set = set_named(effect.name);
+                          check(set.meta, effect.precondition);
+                          bool has_changed = annotate(set, effect.set_annotations, effect.remove_annotations);
+                          if (effect.min_ready_seconds) {
+                            has_changed |= set.spec.min_ready_seconds != *effect.min_ready_seconds;
+                            set.spec.min_ready_seconds = *effect.min_ready_seconds;
+                          }
+                          BOOST_TEST(has_changed, "an annotation that changes nothing");
+                          bump(set.meta);
+                          if (effect.set_annotations.contains(keys::scale_down_deadline))
+                            note(fmt::format("deadline {}", effect.name.substr(4)));
+                          else if (!effect.remove_annotations.empty())
+                            note(fmt::format("no-deadline {}", effect.name.substr(4)));
+                          else
+                            note(fmt::format("annotate {}", effect.name.substr(4)));
+                        },
+                        [&](const AdoptReplicaSet& effect) {
+                          crds::ReplicaSet& set = set_named(effect.name);
+                          set.meta.owners.push_back(effect.owner);
+                          bump(set.meta);
+                          note("adopt " + effect.name.substr(4));
+                        },
+                        [&](const DeleteReplicaSet& effect) {
+                          crds::ReplicaSet& set = set_named(effect.name);
+                          check(set.meta, effect.precondition);
+                          BOOST_TEST((set.meta.controller() && set.meta.controller()->uid == rollout_.meta.uid),
+                                     "I10: not our set");
+                          BOOST_TEST(set.desired() == 0);
+                          sets_.erase(effect.name);
+                          note("delete " + effect.name.substr(4));
+                        },
+                        [&](const SwitchService& effect) {
+                          crds::Service& service = services_.at(effect.name);
+                          check(service.meta, effect.precondition);
+                          const bool is_same =
+                              service.spec.selector.get(keys::hash_label) == effect.hash && effect.managed_by.empty();
+                          BOOST_TEST(!is_same, "a switch that changes nothing");
+                          BOOST_TEST(!effect.hash.empty(), "I3: an empty hash");
+                          service.spec.selector.set(keys::hash_label, effect.hash);
+                          if (!effect.managed_by.empty())
+                            service.meta.annotations.set(keys::managed_by, effect.managed_by);
+                          bump(service.meta);
+                          note(fmt::format("service {} {}", effect.name, effect.hash));
+                        },
+                        [&](const SetRouteWeights& effect) {
+                          for (traffic::ObservedRoute& route : routes_) {
+                            if (route.key != effect.key) continue;
+                            BOOST_TEST(route.resource_version == effect.precondition.resource_version);
+                            BOOST_TEST((!route.is_uniform || route.largest_canary != effect.split.canary),
+                                       "weights that change nothing");
+                            route.largest_canary = route.smallest_canary = effect.split.canary;
+                            route.is_uniform = true;
+                            route.is_accepted = false;
+                            route.waits_for = "Accepted";
+                            route.resource_version = std::to_string(++version_);
+                          }
+                          note(fmt::format("route {}", effect.split.canary));
+                        },
+                        [&](const CreateAnalysisRun& effect) {
+                          BOOST_TEST(!runs_.contains(effect.name));
+                          crds::AnalysisRun run;
+                          run.meta.name = effect.name;
+                          run.meta.ns = "shop";
+                          run.meta.uid = effect.name + "-uid";
+                          run.meta.creation_time = std::chrono::floor<std::chrono::seconds>(now_);
+                          run.meta.labels = effect.labels;
+                          run.meta.annotations = effect.annotations;
+                          run.meta.owners = {effect.owner};
+                          bump(run.meta);
+                          run.spec = effect.spec;
+                          run.status.phase = "Running";
+                          runs_[effect.name] = run;
+                          note("run " + effect.name);
+                        },
+                        [&](const TerminateAnalysisRun& effect) {
+                          crds::AnalysisRun& run = runs_.at(effect.name);
+                          BOOST_TEST(!run.spec->terminate, "a run that is ended twice");
+                          auto spec = std::make_shared<crds::AnalysisRunSpec>(*run.spec);
+                          spec->terminate = true;
+                          run.spec = spec;
+                          run.status.phase = "Successful";
+                          bump(run.meta);
+                          note("end " + effect.name);
+                        },
+                        [&](const DeleteAnalysisRun& effect) {
+                          BOOST_TEST(runs_.erase(effect.name) == 1);
+                          note("delete " + effect.name);
+                        },
+                        [&](const PatchRolloutMetadata& effect) {
+                          bool has_changed = false;
+                          for (const auto& [key, value] : effect.set_annotations) {
+                            has_changed |= rollout_.meta.annotations.get(key) != value;
+                            rollout_.meta.annotations.set(key, value);
+                          }
+                          if (effect.default_replicas) {
+                            auto spec = std::make_shared<crds::RolloutSpec>(*rollout_.spec);
+                            has_changed |= !spec->replicas;
+                            spec->replicas = effect.default_replicas;
+                            rollout_.spec = spec;
+                          }
+                          BOOST_TEST(has_changed, "a metadata patch that changes nothing");
+                          bump(rollout_.meta);
+                          note("revision " + std::string(rollout_.meta.annotations.get(keys::revision)));
+                        },
+                        [&](const EvictPod& effect) { note("evict " + effect.name); }},
+             write.effect);
+  check_invariants(log_.empty() ? "" : log_.back());
+}
+
+void ModelCluster::write_status(const crds::RolloutStatus& status) {
+  const crds::RolloutStatus before = rollout_.status;
+  BOOST_TEST((status != before), "I9: a status that is there already");
+  ++status_writes_made_;
+  rollout_.status = status;
+  bump(rollout_.meta);
+  const std::size_t lines = log_.size();
+  if (status.current_step_index != before.current_step_index)
+    note(status.current_step_index ? fmt::format("step {}", *status.current_step_index) : "no step");
+  if (status.abort != before.abort) note(status.abort ? "abort" : "no abort");
+  if (status.stable_rs != before.stable_rs) note("stable " + status.stable_rs);
+  if (status.phase != before.phase) note("phase " + status.phase.text());
+  if (log_.size() == lines && counters_are_written) note("counters");
+
+  // I6: a step that is passed by the controller holds at this moment.
+  const bool is_next = status.current_step_index && before.current_step_index && status.stable_rs == before.stable_rs &&
+                       status.current_pod_hash == before.current_pod_hash && !status.promote_full &&
+                       *status.current_step_index == *before.current_step_index + 1;
+  if (is_next && rollout_.spec->strategy.canary) {
+    const crds::CanaryStep& step =
+        rollout_.spec->strategy.canary->steps[static_cast<std::size_t>(*before.current_step_index)];
+    if (step.set_weight && !routes_.empty())
+      for (const traffic::ObservedRoute& route : routes_)
+        BOOST_TEST((route.largest_canary == *step.set_weight && route.is_accepted), "I6: the step is passed too early");
+  }
+  if (status.abort && !before.abort) {
+    aborted_weight_ = weight();
+    for (const auto& [name, set] : sets_)
+      if (set.meta.labels.get(keys::hash_label) == status.current_pod_hash) aborted_sizes_[name] = set.desired();
+  }
+  if (!status.abort) {
+    aborted_sizes_.clear();
+    aborted_weight_ = -1;
+  }
+  check_invariants(log_.empty() ? "" : log_.back());
+}
+
+int ModelCluster::share_of(const crds::ReplicaSet& set) const {
+  const crds::CanaryStrategy& canary = *rollout_.spec->strategy.canary;
+  const std::string_view hash = set.meta.labels.get(keys::hash_label);
+  int share = 0;
+  if (services_.at(canary.canary_service).spec.selector.get(keys::hash_label) == hash) share += weight();
+  if (services_.at(canary.stable_service).spec.selector.get(keys::hash_label) == hash) share += 100 - weight();
+  return share;
+}
+
+void ModelCluster::check_invariants(const std::string& after) {
+  const int replicas = rollout_.spec->replicas.value_or(1);
+  const bool has_limits = !ready_limits_.empty();
+  if (const auto& canary = rollout_.spec->strategy.canary; canary && !routes_.empty() && !has_limits) {
+    for (const auto& [name, set] : sets_) {
+      const int share = share_of(set);
+      // The first revision is not up yet, or the route was never written.
+      if (share == 0 || !routes_.front().is_uniform || rollout_.status.stable_rs.empty()) continue;
+      const bool is_chosen = std::any_of(canary->steps.begin(), canary->steps.end(),
+                                         [](const crds::CanaryStep& step) { return bool(step.set_canary_scale); });
+      const bool is_started = set.status.replicas > 0 || set.desired() == 0;
+      if (is_started && !is_chosen && set.status.available_replicas < pods_for_weight(replicas, share, 100) &&
+          set.desired() < pods_for_weight(replicas, share, 100))
+        BOOST_ERROR("I1: " << named(name) << " gets " << share << " % with " << set.desired() << " pods after "
+                           << after);
+    }
+  }
+  if (rollout_.spec->strategy.canary && !routes_.empty() && rollout_.status.abort && aborted_weight_ >= 0)
+    BOOST_TEST(weight() <= aborted_weight_, "I4: an abort raises the canary's share after " << after);
+  for (const auto& [name, size] : aborted_sizes_)
+    if (rollout_.status.abort && sets_.contains(name))
+      BOOST_TEST(sets_.at(name).desired() <= size, "I7: an aborted revision grows after " << after);
+  if (const auto& blue_green = rollout_.spec->strategy.blue_green) {
+    const auto active = services_.find(blue_green->active_service);
+    if (active == services_.end()) return;
+    const std::string_view hash = active->second.spec.selector.get(keys::hash_label);
+    if (hash.empty()) return;
+    bool serves = false, could_serve = false;
+    for (const auto& [name, set] : sets_) {
+      const bool is_selected = set.meta.labels.get(keys::hash_label) == hash;
+      serves |= is_selected && set.status.available_replicas > 0;
+      could_serve |=
+          set.meta.labels.get(keys::hash_label) == rollout_.status.stable_rs && set.status.available_replicas > 0;
+    }
+    if (!serves && could_serve && after.starts_with("service"))
+      BOOST_ERROR("I3: the active Service selects a set without pods after " << after);
+  }
+}
+
+std::string ModelCluster::log() { return fmt::format("{}", fmt::join(std::exchange(log_, {}), ", ")); }
+std::string ModelCluster::events() { return fmt::format("{}", fmt::join(std::exchange(events_, {}), "\n")); }
+
+crds::RolloutSpec canary_spec(int replicas, std::vector<crds::CanaryStep> steps) {
+  crds::RolloutSpec spec;
+  spec.replicas = replicas;
+  spec.selector.emplace().match_labels.set("app", "web");
+  spec.strategy.canary.obtain().steps = crds::CanarySteps(std::move(steps));
+  return spec;
+}
+
+crds::RolloutSpec routed_spec(int replicas, std::vector<crds::CanaryStep> steps) {
+  crds::RolloutSpec spec = canary_spec(replicas, std::move(steps));
+  spec.strategy.canary->canary_service = "web-canary";
+  spec.strategy.canary->stable_service = "web-stable";
+  spec.strategy.canary->traffic_routing.obtain().plugins[std::string(crds::gateway_api_plugin)].text =
+      R"({"httpRoute":"web"})";
+  return spec;
+}
+
+crds::RolloutSpec blue_green_spec(int replicas) {
+  crds::RolloutSpec spec;
+  spec.replicas = replicas;
+  spec.selector.emplace().match_labels.set("app", "web");
+  spec.strategy.blue_green.obtain().active_service = "web-active";
+  spec.strategy.blue_green->preview_service = "web-preview";
+  return spec;
+}
+
+crds::CanaryStep weight_step(int weight) {
+  crds::CanaryStep step;
+  step.set_weight = weight;
+  return step;
+}
+
+crds::CanaryStep pause_step() {
+  crds::CanaryStep step;
+  step.pause.obtain();
+  return step;
+}
+
+crds::CanaryStep pause_step(int seconds) {
+  crds::CanaryStep step;
+  step.pause.obtain().duration = kube::IntOrString{std::int64_t{seconds}};
+  return step;
+}
+
+crds::RolloutAnalysis analysis_of(const std::string& name) {
+  crds::RolloutAnalysis analysis;
+  analysis.templates.push_back({name, false});
+  return analysis;
+}
+
+crds::CanaryStep analysis_step(const std::string& name) {
+  crds::CanaryStep step;
+  step.analysis = analysis_of(name);
+  return step;
+}
+
+}  // namespace sluice::controller::test
