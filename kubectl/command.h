@@ -103,5 +103,6 @@ void add_promote(std::vector<Command>& commands);
 void add_simple_patches(std::vector<Command>& commands);  // pause, abort, retry, restart, terminate
 void add_undo(std::vector<Command>& commands);
 void add_set_image(std::vector<Command>& commands);
+void add_lint(std::vector<Command>& commands);
 
 }  // namespace sluice::kubectl

@@ -31,6 +31,7 @@ std::vector<Command> all_commands() {
   add_simple_patches(commands);
   add_undo(commands);
   add_set_image(commands);
+  add_lint(commands);
   return commands;
 }
 

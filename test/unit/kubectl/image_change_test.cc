@@ -17,7 +17,8 @@ json::value two_containers() {
 }
 
 std::string image_after(const std::string& container, const std::string& pointer) {
-  const auto after = kube::apply_json_patch(two_containers(), json::parse(image_patch(two_containers(), container, "new:2")));
+  const auto after =
+      kube::apply_json_patch(two_containers(), json::parse(image_patch(two_containers(), container, "new:2")));
   return after ? std::string(after->at_pointer(pointer).as_string()) : after.error().message;
 }
 

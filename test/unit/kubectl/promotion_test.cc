@@ -1,8 +1,9 @@
 // What `promote` writes, case by case.
 #include "kubectl/promotion.h"
 
-#include <boost/test/unit_test.hpp>
 #include <functional>
+
+#include <boost/test/unit_test.hpp>
 
 namespace sluice::kubectl {
 namespace {
@@ -63,14 +64,12 @@ BOOST_AUTO_TEST_CASE(an_inconclusive_analysis_is_stepped_over) {
 }
 
 BOOST_AUTO_TEST_CASE(a_manual_pause_is_taken_back_too) {
-  const crds::Rollout rollout =
-      with_spec(paused_at_first_step(), [](crds::RolloutSpec& spec) { spec.paused = true; });
+  const crds::Rollout rollout = with_spec(paused_at_first_step(), [](crds::RolloutSpec& spec) { spec.paused = true; });
   BOOST_TEST(plan_promotion(rollout, PromoteMode::one_step).spec == R"({"spec":{"paused":false}})");
 }
 
 BOOST_AUTO_TEST_CASE(full_promotes_what_is_not_stable_yet) {
-  BOOST_TEST(plan_promotion(paused_at_first_step(), PromoteMode::full).status ==
-             R"({"status":{"promoteFull":true}})");
+  BOOST_TEST(plan_promotion(paused_at_first_step(), PromoteMode::full).status == R"({"status":{"promoteFull":true}})");
 }
 
 BOOST_AUTO_TEST_CASE(full_writes_nothing_when_all_is_stable) {

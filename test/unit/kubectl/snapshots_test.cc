@@ -1,11 +1,12 @@
-// `get rollout` and `list rollouts` print what the reference's plugin printed for the same objects, pods and ages aside.
-#include <boost/json.hpp>
-#include <boost/test/unit_test.hpp>
-
+// `get rollout` and `list rollouts` print what the reference's plugin printed for the same objects, pods and ages
+// aside.
 #include <fstream>
 #include <regex>
 #include <string>
 #include <vector>
+
+#include <boost/json.hpp>
+#include <boost/test/unit_test.hpp>
 
 #include "crds/decode.h"
 #include "kube/json.h"

@@ -1,0 +1,147 @@
+// Checking manifests, one by one and against each other.
+#include "kubectl/findings.h"
+
+#include <map>
+#include <memory>
+
+#include <boost/json.hpp>
+
+#include "analysis/validate.h"
+#include "crds/analysis.h"
+#include "crds/application.h"
+#include "crds/decode.h"
+#include "crds/rollout.h"
+#include "crds/unknown_fields.h"
+#include "crds/validate_analysis.h"
+#include "crds/validate_application.h"
+#include "crds/validate_rollout.h"
+#include "crds/workloads.h"
+#include "kube/json.h"
+#include "traffic/gateway_api.h"
+
+namespace sluice::kubectl {
+namespace {
+
+namespace json = boost::json;
+using kube::Mistakes;
+
+// The manifests by what Rollouts look for. Namespaces do not count: manifests are often written without.
+struct Manifests {
+  std::map<std::string, std::shared_ptr<const crds::Service>> services;
+  std::map<std::string, std::shared_ptr<const crds::AnalysisTemplate>> templates;
+  std::map<std::string, std::shared_ptr<const crds::AnalysisTemplate>> cluster_templates;
+  std::map<std::string, const json::value*> routes;
+};
+
+std::string name_of(const json::value& object) { return std::string(kube::text_at(object, {"metadata", "name"})); }
+
+Manifests sorted(const std::vector<json::value>& manifests) {
+  Manifests known;
+  Mistakes ignored;
+  for (const json::value& object : manifests) {
+    const std::string_view kind = kube::text_at(object, {"kind"});
+    const std::string name = name_of(object);
+    if (kind == "Service") known.services[name] = crds::decode_service(object, ignored);
+    if (kind == "AnalysisTemplate") known.templates[name] = crds::decode_analysis_template(object, ignored);
+    if (kind == "ClusterAnalysisTemplate")
+      known.cluster_templates[name] = crds::decode_analysis_template(object, ignored);
+    if (kind == "HTTPRoute") known.routes[name] = &object;
+  }
+  return known;
+}
+
+// A stand-in for a Service or template that is not among the manifests: it may be in the cluster already.
+template <class T>
+const T* found_or_unknown(const std::map<std::string, std::shared_ptr<const T>>& known, const std::string& name,
+                          const T& unknown) {
+  const auto at = known.find(name);
+  return at == known.end() ? &unknown : at->second.get();
+}
+
+void check_routes(const crds::Rollout& rollout, const Manifests& known, Mistakes& mistakes) {
+  const auto& canary = rollout.spec->strategy.canary;
+  if (!canary || !canary->traffic_routing) return;
+  const auto plugin = canary->traffic_routing->plugins.find(std::string(crds::gateway_api_plugin));
+  if (plugin == canary->traffic_routing->plugins.end()) return;
+  const auto routes = traffic::routes_named_by(plugin->second.text, rollout.meta.ns);
+  if (!routes) {
+    mistakes.push_back({"", routes.error().message});
+    return;
+  }
+  for (const traffic::RouteReference& reference : *routes) {
+    const auto route = known.routes.find(reference.key.name);
+    if (route == known.routes.end()) continue;
+    const auto seen =
+        traffic::observe_route(reference, route->second, {canary->canary_service, canary->stable_service});
+    if (!seen.error.empty())
+      mistakes.push_back({"spec.strategy.canary.trafficRouting.plugins.argoproj-labs/gatewayAPI", seen.error});
+  }
+}
+
+Mistakes mistakes_of_rollout(const json::value& object, const Manifests& known) {
+  Mistakes mistakes;
+  const auto rollout = crds::decode_rollout(object, mistakes);
+  const Mistakes invalid = crds::validate_rollout(*rollout);
+  mistakes.insert(mistakes.end(), invalid.begin(), invalid.end());
+  if (!mistakes.empty()) return mistakes;
+
+  static const crds::Service unknown_service;
+  static const crds::AnalysisTemplate unknown_template;
+  crds::RolloutReferences references;
+  references.service = [&](const std::string& name) { return found_or_unknown(known.services, name, unknown_service); };
+  references.analysis_template = [&](const std::string& name, bool cluster_scope) {
+    return found_or_unknown(cluster_scope ? known.cluster_templates : known.templates, name, unknown_template);
+  };
+  mistakes = crds::validate_references(*rollout, references);
+  check_routes(*rollout, known, mistakes);
+  return mistakes;
+}
+
+bool has_arguments(const crds::AnalysisTemplate& analysis_template) { return !analysis_template.spec->args.empty(); }
+
+Mistakes mistakes_of_template(const json::value& object) {
+  Mistakes mistakes;
+  const auto analysis_template = crds::decode_analysis_template(object, mistakes);
+  const Mistakes invalid = crds::validate_analysis_template(*analysis_template);
+  mistakes.insert(mistakes.end(), invalid.begin(), invalid.end());
+  // With arguments the conditions are complete only when a run is made.
+  if (mistakes.empty() && !has_arguments(*analysis_template))
+    for (const std::string& text : analysis::validate_metrics(analysis_template->spec->metrics))
+      mistakes.push_back({"spec", text});
+  return mistakes;
+}
+
+Mistakes mistakes_in(const json::value& object, const Manifests& known) {
+  const std::string_view kind = kube::text_at(object, {"kind"});
+  Mistakes mistakes = crds::find_unknown_fields(object);
+  Mistakes more;
+  if (kind == "Rollout") more = mistakes_of_rollout(object, known);
+  if (kind == "AnalysisTemplate" || kind == "ClusterAnalysisTemplate") more = mistakes_of_template(object);
+  if (kind == "AnalysisRun") {
+    const auto run = crds::decode_analysis_run(object, more);
+    const Mistakes invalid = crds::validate_analysis_run(*run);
+    more.insert(more.end(), invalid.begin(), invalid.end());
+  }
+  if (kind == "Application") {
+    const auto application = crds::decode_application(object, more);
+    const Mistakes invalid = crds::validate_application(*application);
+    more.insert(more.end(), invalid.begin(), invalid.end());
+  }
+  mistakes.insert(mistakes.end(), more.begin(), more.end());
+  return mistakes;
+}
+
+}  // namespace
+
+std::vector<Finding> find_mistakes(const std::vector<json::value>& manifests) {
+  const Manifests known = sorted(manifests);
+  std::vector<Finding> findings;
+  for (const json::value& object : manifests) {
+    const std::string label = std::string(kube::text_at(object, {"kind"})) + " " + name_of(object);
+    for (const kube::Mistake& mistake : mistakes_in(object, known))
+      findings.push_back({label, mistake.path, mistake.message});
+  }
+  return findings;
+}
+
+}  // namespace sluice::kubectl
