@@ -3,12 +3,12 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
 
 #include <boost/json.hpp>
 
 #include "crds/safe_hash.h"
 #include "sandbox/workloads/deployment_status.h"
+#include "sandbox/workloads/pod_amount.h"
 #include "sandbox/workloads/pod_template.h"
 #include "sandbox/workloads/reading.h"
 #include "sandbox/workloads/rolling_update.h"
@@ -34,17 +34,6 @@ std::int64_t revision_of(const json::value& object) {
   return revision;
 }
 
-// A number of pods, or a percentage of `all` rounded as asked; `otherwise` percent when it is absent.
-std::int64_t pods_of(const json::value* given, std::int64_t all, double otherwise, double (*round)(double)) {
-  if (given && given->is_number()) return given->to_number<std::int64_t>();
-  double percent = otherwise;
-  if (given && given->is_string()) {
-    const std::string_view text = given->get_string();
-    std::from_chars(text.data(), text.data() + text.size(), percent);
-  }
-  return static_cast<std::int64_t>(round(percent * static_cast<double>(all) / 100));
-}
-
 DeploymentSize size_of(const json::value& deployment) {
   DeploymentSize size;
   size.replicas = kube::number_at(deployment, {"spec", "replicas"}, 1);
@@ -52,8 +41,8 @@ DeploymentSize size_of(const json::value& deployment) {
   const auto given = [&](std::string_view member) {
     return kube::find_at(deployment, {"spec", "strategy", "rollingUpdate", member});
   };
-  size.max_surge = pods_of(given("maxSurge"), size.replicas, 25, std::ceil);
-  size.max_unavailable = pods_of(given("maxUnavailable"), size.replicas, 25, std::floor);
+  size.max_surge = pod_amount(given("maxSurge"), size.replicas, 25, Rounding::up);
+  size.max_unavailable = pod_amount(given("maxUnavailable"), size.replicas, 25, Rounding::down);
   if (size.max_surge == 0 && size.max_unavailable == 0) size.max_unavailable = 1;
   return size;
 }

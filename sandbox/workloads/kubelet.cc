@@ -73,6 +73,10 @@ Life& Kubelet::life_of(const kube::ObjectKey& key, const json::value& pod) {
   life.node = node_name(node);
   life.place.host_ip = node_address(node);
   life.place.pod_ip = fmt::format("10.{}.{}.{}", 64 + (address >> 16) % 192, (address >> 8) % 256, address % 256);
+  // What an earlier run of the cluster gave it stays.
+  if (const std::string_view shown = kube::text_at(pod, {"status", "podIP"}); !shown.empty()) life.place.pod_ip = shown;
+  if (const std::string_view shown = kube::text_at(pod, {"status", "hostIP"}); !shown.empty())
+    life.place.host_ip = shown;
   life.stopping_since.reset();
   return life;
 }

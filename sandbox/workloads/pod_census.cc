@@ -64,7 +64,11 @@ PodCensus count(const std::vector<Pod>& pods, const json::object& template_label
 }
 
 void sort_by_worth(std::vector<Pod>& pods) {
-  std::ranges::sort(pods, [](const Pod& a, const Pod& b) { return worth_of(a) < worth_of(b); });
+  std::vector<std::pair<decltype(worth_of(pods.front())), Pod>> valued;
+  valued.reserve(pods.size());
+  for (Pod& pod : pods) valued.emplace_back(worth_of(pod), std::move(pod));
+  std::ranges::sort(valued, {}, [](const auto& entry) -> const auto& { return entry.first; });
+  std::ranges::transform(valued, pods.begin(), [](auto& entry) { return std::move(entry.second); });
 }
 
 }  // namespace sluice::sandbox

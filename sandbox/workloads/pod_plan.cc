@@ -16,6 +16,8 @@ namespace {
 
 constexpr kube::Duration first_pause = std::chrono::seconds(10);
 constexpr kube::Duration longest_pause = std::chrono::minutes(5);
+// Pods of a large set start in groups, so that what follows from it is worked out once for each group.
+constexpr kube::Duration start_step = std::chrono::milliseconds(10);
 constexpr double longest_sleep = 1e9;  // seconds; a longer one would overflow the clock
 
 // The number behind the first "<word> " that has one; `rest` is the text behind it.
@@ -86,7 +88,8 @@ int exit_code_in(std::string_view command) {
 PodPlan plan_of(const json::value& pod, std::uint64_t seed, kube::Duration shortest, kube::Duration longest) {
   const double luck = share_of_one(roll(seed, kube::text_at(pod, {"metadata", "name"})));
   PodPlan plan;
-  plan.starts = shortest + kube::Duration(std::llround(luck * static_cast<double>((longest - shortest).count())));
+  const double span = static_cast<double>((longest - shortest) / start_step);
+  plan.starts = shortest + std::llround(luck * span) * start_step;
   plan.ready = std::max(plan.starts, asked_ready_after(pod));
   const json::array& containers = array_at(pod, {"spec", "containers"});
   for (const json::value& container : containers) {

@@ -72,7 +72,7 @@ std::string_view controller_uid_of(const json::value& object) {
 
 const json::object* condition_of(const json::value& object, std::string_view type) {
   for (const json::value& condition : array_at(object, {"status", "conditions"}))
-    if (kube::text_at(condition, {"type"}) == type) return &condition.get_object();
+    if (condition.is_object() && kube::text_at(condition, {"type"}) == type) return &condition.get_object();
   return nullptr;
 }
 

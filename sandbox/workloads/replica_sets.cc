@@ -1,6 +1,8 @@
 // ReplicaSets keep as many pods as they ask for.
 #include "sandbox/workloads/replica_sets.h"
 
+#include <algorithm>
+
 #include <boost/json.hpp>
 
 #include "sandbox/workloads/dice.h"
@@ -15,6 +17,8 @@ namespace resources = kube::resources;
 
 // A failed creation is answered at once in status and tried again later, so that one pass makes no flood of refusals.
 constexpr int names_to_try = 10;
+// Pods made or deleted in one pass; their changes bring the set back to the agenda.
+constexpr std::int64_t burst = 500;
 
 class ReplicaSets final : public Behaviour {
  public:
@@ -115,12 +119,12 @@ std::vector<Pod> ReplicaSets::claim(const kube::ObjectKey& key, const json::valu
 bool ReplicaSets::scale(const kube::ObjectKey& key, const json::value& set, std::vector<Pod> pods) {
   const std::int64_t wanted = kube::number_at(set, {"spec", "replicas"}, 1);
   const auto present = static_cast<std::int64_t>(pods.size());
-  for (std::int64_t missing = wanted - present; missing > 0; --missing)
+  for (std::int64_t missing = std::min(wanted - present, burst); missing > 0; --missing)
     if (!create_pod(key, set)) return false;
   if (wanted >= present) return true;
   sort_by_worth(pods);
   bool all_gone = true;
-  for (std::int64_t at = 0; at < present - wanted; ++at) {
+  for (std::int64_t at = 0; at < std::min(present - wanted, burst); ++at) {
     const Pod& pod = pods[static_cast<std::size_t>(at)];
     all_gone &= requests_.remove(resources::pods, pod.key, uid_of(*pod.object));
   }

@@ -5,6 +5,7 @@
 
 #include "sandbox/workloads/collector.h"
 #include "sandbox/workloads/deployments.h"
+#include "sandbox/workloads/disruption_budgets.h"
 #include "sandbox/workloads/endpoint_slices.h"
 #include "sandbox/workloads/gateway.h"
 #include "sandbox/workloads/jobs.h"
@@ -24,6 +25,7 @@ struct Workloads::Parts {
     behaviours.push_back(make_jobs(world));
     behaviours.push_back(make_deployments(world));
     behaviours.push_back(make_endpoint_slices(world));
+    behaviours.push_back(make_disruption_budgets(world));
     behaviours.push_back(make_collector(world));
     auto made = std::make_unique<Gateway>(world);
     gateway = made.get();
@@ -32,7 +34,15 @@ struct Workloads::Parts {
 
   void note(const Change& change) {
     index.note(change);
-    for (const std::unique_ptr<Behaviour>& behaviour : behaviours) behaviour->noted(change);
+    for (const std::unique_ptr<Behaviour>& behaviour : behaviours) {
+      // The write that is told here is somebody else's: it must not fail because of us.
+      try {
+        behaviour->noted(change);
+      } catch (const std::exception& error) {
+        world.log.error("the sandbox could not follow a change",
+                        {{"object", change.plural + " " + change.key.text()}, {"error", error.what()}});
+      }
+    }
   }
 
   WorkloadOptions options;
@@ -51,9 +61,9 @@ Workloads::Workloads(Api& api, kube::Clock& clock, boost::asio::any_io_executor 
     if (const std::shared_ptr<Parts> parts = weak.lock()) parts->note(change);
   });
   namespace known = kube::resources;
-  for (const kube::Resource& kind :
-       {known::namespaces, known::rollouts, known::experiments, known::analysis_runs, known::deployments,
-        known::replica_sets, known::jobs, known::pods, known::services, known::endpoint_slices, known::http_routes}) {
+  for (const kube::Resource& kind : {known::namespaces, known::rollouts, known::experiments, known::analysis_runs,
+                                     known::deployments, known::replica_sets, known::jobs, disruption_budgets,
+                                     known::pods, known::services, known::endpoint_slices, known::http_routes}) {
     std::vector<Change> present;
     api.for_each(kind, "", [&](const kube::ObjectKey& key, const std::shared_ptr<const json::value>& object) {
       present.push_back(

@@ -52,6 +52,15 @@ BOOST_AUTO_TEST_CASE(scaling_down_takes_pods_that_are_not_ready_first) {
   BOOST_TEST((left == ready));
 }
 
+BOOST_AUTO_TEST_CASE(a_large_set_is_made_and_unmade_in_several_passes) {
+  make_set("replicasets", "web", 600);
+  run_for(seconds(3));
+  BOOST_TEST(kube::number_at(one("replicasets", "web"), {"status", "availableReplicas"}) == 600);
+  scale("replicasets", "web", 1);
+  run_for(seconds(3));
+  BOOST_TEST(all("pods").size() == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(scaling_to_zero_leaves_a_status_of_zeros) {
   make_set("replicasets", "web", 2);
   run_for(seconds(3));

@@ -1,0 +1,32 @@
+// One measurement from the filled-in metric to its outcome, secrets read on the way and hidden at its end.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+
+#include "analysis/assess.h"
+#include "analysis/plan.h"
+#include "analysis/provider.h"
+#include "kube/client.h"
+#include "kube/clock.h"
+
+namespace sluice::analysis {
+
+// The providers of this version. Both outlive their users.
+struct Providers {
+  Provider& prometheus;
+  Provider& job;
+  Provider& of(const crds::Metric& metric) const { return metric.provider.job ? job : prometheus; }
+};
+
+// What is measured, taken from a plan so that it outlives a change of the run.
+struct MeasurementOrder {
+  MeasurementTask task;  // its metric still has placeholders where secrets belong
+  crds::Metric written;  // the metric as the author wrote it
+  Arguments arguments;
+};
+
+// Begins the measurement. A Secret that cannot be read makes an Error measurement. The run's namespace is searched. No
+// secret value is in the outcome. `client` and `clock` outlive the task.
+net::awaitable<Outcome> measure(Providers providers, MeasurementOrder order, kube::Client& client, kube::Clock& clock);
+
+}  // namespace sluice::analysis

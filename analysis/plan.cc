@@ -1,0 +1,26 @@
+// The spec of a run made ready for measuring: arguments filled in, mistakes found.
+#include "analysis/plan.h"
+
+#include "analysis/validate.h"
+
+namespace sluice::analysis {
+
+RunPlan plan_run(std::shared_ptr<const crds::AnalysisRunSpec> source) {
+  RunPlan plan;
+  plan.source = std::move(source);
+  plan.spec = *plan.source;
+  kube::Result<Arguments> arguments = read_arguments(plan.spec.args);
+  const kube::Result<std::vector<crds::Metric>> metrics =
+      arguments ? fill_in(plan.spec.metrics, *arguments) : kube::Result<std::vector<crds::Metric>>(arguments.error());
+  if (!metrics) {
+    plan.problem = "Unable to resolve metric arguments: " + metrics.error().message;
+    return plan;
+  }
+  plan.arguments = std::move(*arguments);
+  plan.spec.metrics = *metrics;
+  for (const std::string& mistake : validate_run(plan.spec))
+    plan.problem += (plan.problem.empty() ? "Analysis spec invalid: " : "; ") + mistake;
+  return plan;
+}
+
+}  // namespace sluice::analysis

@@ -1,0 +1,145 @@
+// From the stores to the plain values that a decision is made of.
+#include "controller/observe.h"
+
+#include <algorithm>
+#include <set>
+
+#include <boost/json.hpp>
+
+#include "controller/field_path.h"
+#include "crds/decode.h"
+#include "crds/validate_rollout.h"
+#include "kube/selector.h"
+#include "traffic/gateway_api.h"
+
+namespace sluice::controller {
+namespace {
+
+namespace json = boost::json;
+using kube::ObjectKey;
+using traffic::RouteReference;
+
+constexpr std::string_view hash_label = "rollouts-pod-template-hash";
+
+bool is_adoptable(const crds::Rollout& rollout, const crds::ReplicaSet& set) {
+  return !set.meta.controller() && !set.meta.deletion_time && rollout.spec->selector &&
+         set.meta.labels.contains(hash_label) && kube::matches(*rollout.spec->selector, set.meta.labels);
+}
+
+std::vector<std::shared_ptr<const crds::ReplicaSet>> replica_sets_of(const Stores& stores,
+                                                                     const crds::Rollout& rollout) {
+  auto sets = stores.replica_sets.owned_by(rollout.meta.uid);
+  if (const std::string name = new_replica_set_name(rollout); !name.empty()) {
+    const auto named = stores.replica_sets.find({rollout.meta.ns, name});
+    if (named && std::find(sets.begin(), sets.end(), named) == sets.end()) sets.push_back(named);
+  }
+  for (const auto& orphan : stores.orphans(rollout.meta.ns))
+    if (is_adoptable(rollout, *orphan) && std::find(sets.begin(), sets.end(), orphan) == sets.end())
+      sets.push_back(orphan);
+  return sets;
+}
+
+// The routes that the strategy names; the error says what is wrong with the configuration.
+kube::Result<std::vector<RouteReference>> routes_of(const crds::Rollout& rollout) {
+  const auto& canary = rollout.spec->strategy.canary;
+  if (!canary || !canary->traffic_routing) return std::vector<RouteReference>{};
+  const auto plugin = canary->traffic_routing->plugins.find(std::string(crds::gateway_api_plugin));
+  if (plugin == canary->traffic_routing->plugins.end()) return std::vector<RouteReference>{};
+  return traffic::routes_named_by(plugin->second.text, rollout.meta.ns);
+}
+
+traffic::ObservedRoute observed_route(const Stores& stores, const RouteReference& reference,
+                                      const traffic::Backends& backends) {
+  const auto kept = stores.http_routes.find(reference.key);
+  if (!kept) return traffic::observe_route(reference, nullptr, backends);
+  const kube::Result<json::value> route = kube::parse_json(kept->text);
+  return traffic::observe_route(reference, route ? &*route : nullptr, backends);
+}
+
+using Templates = std::map<std::string, std::shared_ptr<const crds::AnalysisTemplate>>;
+
+// Follows templates that name others; each is visited once, so that a circle ends.
+class TemplateWalk {
+ public:
+  TemplateWalk(const Stores& stores, std::string ns) : stores_(stores), ns_(std::move(ns)) {}
+
+  void follow(const std::vector<crds::TemplateReference>& references) {
+    for (const crds::TemplateReference& reference : references) {
+      const ObjectKey key{reference.cluster_scope ? "" : ns_, reference.template_name};
+      if (!visited_.insert(key).second) continue;
+      const auto found =
+          reference.cluster_scope ? stores_.cluster_analysis_templates.find(key) : stores_.analysis_templates.find(key);
+      if (!found) continue;
+      (reference.cluster_scope ? cluster_templates : templates)[key.name] = found;
+      follow(found->spec->templates);
+    }
+  }
+
+  const std::set<ObjectKey>& visited() const { return visited_; }
+  Templates templates;
+  Templates cluster_templates;
+
+ private:
+  const Stores& stores_;
+  std::string ns_;
+  std::set<ObjectKey> visited_;  // also those that do not exist
+};
+
+std::map<std::string, std::string> field_values_of(const crds::Rollout& rollout) {
+  std::map<std::string, std::string> values;
+  const std::vector<std::string> paths = field_paths_named_by(rollout);
+  if (paths.empty()) return values;
+  const json::value object = crds::encode(rollout);
+  for (const std::string& path : paths)
+    if (kube::Result<std::string> value = field_value(object, path)) values[path] = std::move(*value);
+  return values;
+}
+
+}  // namespace
+
+RolloutObservation observe(const Stores& stores, std::shared_ptr<const crds::Rollout> rollout, DecideOptions options) {
+  RolloutObservation seen;
+  seen.rollout = rollout;
+  seen.options = std::move(options);
+  const std::string& ns = rollout->meta.ns;
+
+  seen.mistakes = stores.mistakes_of(rollout->meta.key());
+  const kube::Mistakes invalid = crds::validate_rollout(*rollout);
+  seen.mistakes.insert(seen.mistakes.end(), invalid.begin(), invalid.end());
+
+  seen.replica_sets = replica_sets_of(stores, *rollout);
+  for (const std::string& name : services_named_by(*rollout)) {
+    ObservedService service{name, stores.services.find({ns, name}), std::nullopt};
+    if (service.service) service.ready_endpoints = stores.ready_endpoints({ns, name});
+    seen.services.push_back(std::move(service));
+  }
+  if (const auto routes = routes_of(*rollout)) {
+    const crds::CanaryStrategy* canary = rollout->spec->strategy.canary ? &*rollout->spec->strategy.canary : nullptr;
+    for (const RouteReference& route : *routes)
+      seen.routes.push_back(observed_route(stores, route, {canary->canary_service, canary->stable_service}));
+  } else {
+    seen.router_error = routes.error().message;
+  }
+
+  seen.analysis_runs = stores.analysis_runs.owned_by(rollout->meta.uid);
+  TemplateWalk walk(stores, ns);
+  walk.follow(templates_named_by(*rollout));
+  seen.analysis_templates = std::move(walk.templates);
+  seen.cluster_analysis_templates = std::move(walk.cluster_templates);
+  seen.field_values = field_values_of(*rollout);
+  return seen;
+}
+
+std::vector<References::Name> names_of(const Stores& stores, const crds::Rollout& rollout) {
+  std::vector<References::Name> names;
+  for (const std::string& service : services_named_by(rollout))
+    names.push_back(References::name("Service", {rollout.meta.ns, service}));
+  if (const auto routes = routes_of(rollout))
+    for (const RouteReference& route : *routes) names.push_back(References::name(route.kind, route.key));
+  TemplateWalk walk(stores, rollout.meta.ns);
+  walk.follow(templates_named_by(rollout));
+  for (const ObjectKey& key : walk.visited()) names.push_back(References::name("AnalysisTemplate", key));
+  return names;
+}
+
+}  // namespace sluice::controller

@@ -1,0 +1,233 @@
+// From the command line to running controllers, and back out.
+#include "controller/process.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <optional>
+#include <unistd.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <fmt/format.h>
+
+#include "analysis/run_controller.h"
+#include "controller/analysis_metrics.h"
+#include "controller/endpoints.h"
+#include "controller/fenced_transport.h"
+#include "controller/rollout_controller.h"
+#include "controller/stores.h"
+#include "controller/version.h"
+#include "kube/http_transport.h"
+#include "kube/kubeconfig.h"
+#include "kube/leader_election.h"
+#include "kube/polite_transport.h"
+
+namespace sluice::controller {
+namespace {
+
+namespace net = boost::asio;
+using kube::Result;
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string() : std::string(value);
+}
+
+std::string lease_namespace(const Options& options, const kube::ClusterAccess& access) {
+  if (!options.ns.empty()) return options.ns;
+  const std::string pod_namespace = environment("POD_NAMESPACE");
+  return pod_namespace.empty() ? access.ns : pod_namespace;
+}
+
+analysis::RunControllerOptions run_options(const std::string& ns) {
+  analysis::RunControllerOptions options;
+  options.ns = ns;
+  options.prometheus_address = environment("ARGO_ROLLOUTS_PROMETHEUS_ADDRESS");
+  options.job_namespace = environment("ARGO_ROLLOUTS_ANALYSIS_JOB_NAMESPACE");
+  return options;
+}
+
+kube::LeaseSettings lease_settings(const Options& options) {
+  kube::LeaseSettings settings;
+  settings.identity = kube::new_identity();
+  settings.duration = options.lease_duration;
+  settings.renew_deadline = options.renew_deadline;
+  settings.retry_period = options.retry_period;
+  return settings;
+}
+
+class Process {
+ public:
+  Process(Options options, kube::ClusterAccess access, StartController start_applications)
+      : options_(std::move(options)),
+        log_(options_.log_level, options_.log_format, [this] { return clock_.now(); }),
+        lease_namespace_(lease_namespace(options_, access)),
+        served_namespace_(options_.namespaced ? lease_namespace_ : std::string()),
+        transport_(std::move(access), clock_, transport_options()),
+        fence_(transport_, [this] { return leads(); }),
+        polite_(fence_, clock_),
+        client_(polite_),
+        lease_client_(transport_),
+        election_(lease_client_, clock_, log_, {lease_namespace_, kube::controller_lease_name(options_.instance_id)},
+                  lease_settings(options_)),
+        events_(client_, clock_, log_, "rollouts-controller"),
+        stores_({served_namespace_, options_.instance_id}),
+        rollouts_(client_, stores_, events_, clock_, log_, {{options_.instance_id}}),
+        runs_(
+            client_, clock_, log_, stores_.analysis_runs, stores_.jobs, analysis::fetch_over_network(),
+            [this](const crds::AnalysisRun& run, const analysis::RunEvent& event) { tell(run, event); },
+            run_options(served_namespace_)),
+        start_applications_(std::move(start_applications)),
+        always_(io_.get_executor(), log_),
+        leading_(io_.get_executor(), log_),
+        endpoints_(io_.get_executor(), endpoint_options(),
+                   {[this] { return metrics_.text(); }, [this] { return stores_.not_synced(); }}) {}
+
+  int run() {
+    for (const std::string& flag : options_.without_effect) log_.warning("a flag has no effect", {{"flag", flag}});
+    if (const Result<> started = endpoints_.start(); !started) {
+      log_.error("cannot listen", {{"error", started.error().message}});
+      return 1;
+    }
+    log_.info("started", {{"version", version_number()},
+                          {"metrics_port", std::to_string(endpoints_.metrics_port())},
+                          {"health_port", std::to_string(endpoints_.health_port())}});
+    metrics_.add(add_process_metrics);
+    metrics_.add([this](MetricFamilies& families) {
+      rollouts_.add_metrics(families);
+      add_analysis_metrics(families, stores_, runs_.counters());
+    });
+    wait_for_signals();
+    stores_.start(always_, client_, clock_, log_);
+    if (options_.leader_elect) {
+      election_.listen([this](bool leads) { leadership_changed(leads); });
+      election_tasks_.start("leader election", election_.run());
+    } else {
+      leadership_changed(true);
+    }
+    io_.run();
+    // What was suspended refers to members of this object, so it goes first.
+    pool_.join();
+    return exit_code_;
+  }
+
+ private:
+  static kube::HttpTransportOptions transport_options() {
+    kube::HttpTransportOptions options;
+    options.user_agent = "sluice/" + version_number();
+    return options;
+  }
+  EndpointOptions endpoint_options() const {
+    return {options_.bind_address, static_cast<std::uint16_t>(options_.health_port),
+            static_cast<std::uint16_t>(options_.metrics_port)};
+  }
+
+  bool leads() const { return !options_.leader_elect || election_.is_leader(); }
+
+  void leadership_changed(bool leads) {
+    if (leads) {
+      log_.info("this process leads", {});
+      leading_.start("start of the controllers", start_controllers());
+    } else if (!stopping_) {
+      // Another process may lead now. Starting anew is the one way back that leaves nothing half done.
+      log_.error("the lease is lost; ending", {{"holder", election_.holder()}});
+      stop(1);
+    }
+  }
+
+  net::awaitable<void> start_controllers() {
+    while (!stores_.not_synced().empty()) co_await clock_.sleep_for(std::chrono::milliseconds(10));
+    events_.start(leading_);
+    if (options_.runs("rollouts")) rollouts_.start(leading_);
+    if (options_.runs("analysis")) runs_.start(leading_);
+    if (options_.runs("applications") && start_applications_)
+      applications_ = start_applications_({options_, client_, events_, clock_, log_, leading_, metrics_, pool_});
+    log_.info("the controllers run", {});
+  }
+
+  void tell(const crds::AnalysisRun& run, const analysis::RunEvent& event) {
+    events_.record({"argoproj.io/v1alpha1", "AnalysisRun", run.meta.ns, run.meta.name, run.meta.uid, ""},
+                   {event.warning, event.reason, event.message});
+  }
+
+  void wait_for_signals() {
+    signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+      if (error) return;
+      if (stopping_) ::_exit(1);
+      log_.info("ending", {{"signal", std::to_string(signal)}});
+      wait_for_signals();
+      stop(0);
+    });
+  }
+
+  void stop(int exit_code) {
+    if (stopping_) return;
+    stopping_ = true;
+    exit_code_ = exit_code;
+    net::co_spawn(io_, shut_down(), net::detached);
+  }
+
+  // Controllers first, so that nothing is written any more; then the Lease is given back; then everything else ends.
+  net::awaitable<void> shut_down() {
+    leading_.stop();
+    election_tasks_.stop();
+    if (options_.leader_elect) co_await election_.release();
+    always_.stop();
+    io_.stop();
+  }
+
+  Options options_;
+  net::io_context io_{1};
+  net::thread_pool pool_{2};
+  kube::RealClock clock_;
+  kube::Log log_;
+  std::string lease_namespace_;
+  std::string served_namespace_;
+  kube::HttpTransport transport_;
+  FencedTransport fence_;  // asked at the moment of sending, after all waiting
+  kube::PoliteTransport polite_;
+  kube::Client client_;
+  kube::Client lease_client_;
+  kube::LeaderElection election_;
+  kube::EventRecorder events_;
+  Stores stores_;
+  RolloutController rollouts_;
+  analysis::AnalysisRunController runs_;
+  StartController start_applications_;
+  std::shared_ptr<void> applications_;
+  MetricsPage metrics_;
+  kube::Tasks always_;   // run on a standby, too
+  kube::Tasks leading_;  // run while this process leads
+  kube::Tasks election_tasks_{io_.get_executor(), log_};
+  net::signal_set signals_{io_, SIGTERM, SIGINT};
+  Endpoints endpoints_;
+  bool stopping_ = false;
+  int exit_code_ = 0;
+};
+
+}  // namespace
+
+int run_process(const std::vector<std::string>& arguments, StartController applications) {
+  Result<ParsedOptions> parsed = parse_options(arguments);
+  if (!parsed) {
+    std::fprintf(stderr, "sluice controller: %s\n", parsed.error().message.c_str());
+    return 2;
+  }
+  if (parsed->print_and_leave) {
+    std::fputs(parsed->print_and_leave->c_str(), stdout);
+    return 0;
+  }
+  kube::AccessChoice choice;
+  choice.kubeconfig = parsed->options.kubeconfig;
+  choice.context = parsed->options.context;
+  Result<kube::ClusterAccess> access = kube::find_cluster_access(choice, kube::process_environment());
+  if (!access) {
+    std::fprintf(stderr, "sluice controller: %s\n", access.error().message.c_str());
+    return 1;
+  }
+  return Process(std::move(parsed->options), std::move(*access), std::move(applications)).run();
+}
+
+}  // namespace sluice::controller

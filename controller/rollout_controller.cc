@@ -1,0 +1,267 @@
+// Observe, decide, apply, for every Rollout that something happened to.
+#include "controller/rollout_controller.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+#include "controller/observe.h"
+#include "controller/rollout_metrics.h"
+#include "crds/decode.h"
+#include "kube/selector.h"
+
+namespace sluice::controller {
+namespace {
+
+using kube::Error;
+using kube::Fault;
+using kube::ObjectKey;
+using kube::Result;
+using kube::Time;
+namespace net = kube::net;
+
+// The watch shows a write within milliseconds. When it does not for so long (the object may have been deleted at once,
+// or the watch be broken), the decision is taken on what is known; every write carries its precondition.
+constexpr kube::Duration patience = std::chrono::seconds(10);
+// A disruption budget that forbids an eviction is asked again after this.
+constexpr kube::Duration eviction_pause = std::chrono::seconds(5);
+
+// The Rollout that controls an object, nullopt when it is none.
+std::optional<ObjectKey> controlling_rollout(const kube::ObjectMeta& meta) {
+  const kube::OwnerReference* owner = meta.controller();
+  if (!owner || owner->kind != "Rollout" || !owner->api_version.starts_with("argoproj.io/")) return std::nullopt;
+  return ObjectKey{meta.ns, owner->name};
+}
+
+// A ReplicaSet is named "<rollout>-<hash>": an orphan concerns the Rollout of that name.
+std::optional<ObjectKey> adopting_rollout(const kube::ObjectMeta& meta) {
+  const std::size_t dash = meta.name.rfind('-');
+  if (meta.controller() || dash == std::string::npos) return std::nullopt;
+  return ObjectKey{meta.ns, meta.name.substr(0, dash)};
+}
+
+std::string summary_of(const std::vector<Reason>& reasons) {
+  std::string text;
+  for (const Reason& reason : reasons) text += (text.empty() ? "" : "; ") + reason.sentence;
+  return text;
+}
+
+}  // namespace
+
+RolloutController::RolloutController(kube::Client& client, Stores& stores, kube::EventRecorder& events,
+                                     kube::Clock& clock, const kube::Log& log, RolloutControllerOptions options)
+    : client_(client),
+      stores_(stores),
+      events_(events),
+      clock_(clock),
+      log_(log),
+      options_(std::move(options)),
+      queue_(clock) {
+  watch_stores();
+}
+
+void RolloutController::watch_stores() {
+  stores_.rollouts.listen([this](const ObjectKey& key, const crds::Rollout*, const crds::Rollout* after) {
+    if (after)
+      references_.set(key, names_of(stores_, *after));
+    else
+      references_.erase(key);
+    queue_.add(key);
+  });
+  const auto to_owner = [this](const kube::ObjectMeta& meta) {
+    if (const auto owner = controlling_rollout(meta)) queue_.add(*owner);
+  };
+  stores_.replica_sets.listen(
+      [=, this](const ObjectKey&, const crds::ReplicaSet* before, const crds::ReplicaSet* after) {
+        if (before) to_owner(before->meta);
+        if (after) to_owner(after->meta);
+        if (const auto adopter = adopting_rollout((after ? after : before)->meta)) queue_.add(*adopter);
+      });
+  stores_.analysis_runs.listen([=](const ObjectKey&, const crds::AnalysisRun* before, const crds::AnalysisRun* after) {
+    to_owner((after ? after : before)->meta);
+  });
+  stores_.services.listen([this](const ObjectKey& key, const crds::Service*, const crds::Service*) {
+    look_at_all(References::name("Service", key));
+  });
+  stores_.endpoint_slices.listen(
+      [this](const ObjectKey& key, const PublishedEndpoints* before, const PublishedEndpoints* after) {
+        if (before && after && before->service == after->service && before->ready == after->ready) return;
+        look_at_all(References::name("Service", {key.ns, (after ? after : before)->service}));
+      });
+  stores_.http_routes.listen([this](const ObjectKey& key, const RouteText*, const RouteText*) {
+    look_at_all(References::name("HTTPRoute", key));
+  });
+  // A template may name others, so what a Rollout looks at changes with it.
+  const auto template_changed = [this](const ObjectKey& key, const crds::AnalysisTemplate*,
+                                       const crds::AnalysisTemplate*) {
+    const References::Name name = References::name("AnalysisTemplate", key);
+    for (const ObjectKey& rollout : references_.of(name))
+      if (const auto seen = stores_.rollouts.find(rollout)) references_.set(rollout, names_of(stores_, *seen));
+    look_at_all(name);
+  };
+  stores_.analysis_templates.listen(template_changed);
+  stores_.cluster_analysis_templates.listen(template_changed);
+}
+
+void RolloutController::look_at_all(References::Name name) {
+  for (const ObjectKey& rollout : references_.of(name)) queue_.add(rollout);
+}
+
+void RolloutController::start(kube::Tasks& tasks) {
+  for (int worker = 0; worker < options_.workers; ++worker)
+    tasks.start(fmt::format("rollout worker {}", worker), work());
+}
+
+net::awaitable<void> RolloutController::work() {
+  for (;;) {
+    const ObjectKey key = co_await queue_.next();
+    const Time began = clock_.now();
+    co_await reconcile(key);
+    queue_.done(key);
+    if (const auto at = memory_.find(key); at != memory_.end()) {
+      const double seconds = std::chrono::duration<double>(clock_.now() - began).count();
+      at->second.reconcile_seconds += seconds;
+      ++at->second.reconciles[reconcile_bucket(seconds)];
+    }
+  }
+}
+
+net::awaitable<void> RolloutController::reconcile(ObjectKey key) {
+  const auto rollout = stores_.rollouts.find(key);
+  if (!rollout) {
+    memory_.erase(key);
+    queue_.forget(key);
+    co_return;
+  }
+  if (!sees_own_writes(key)) co_return;
+  std::string broken;
+  Result<> outcome;
+  try {
+    outcome = co_await decide_and_apply(rollout);
+  } catch (const boost::system::system_error&) {
+    throw;  // the task is being stopped
+  } catch (const std::exception& error) {
+    broken = error.what();
+  }
+  if (!broken.empty()) {
+    // A fault of the program stops this one Rollout, says so, and leaves its traffic where it is.
+    log_.error("cannot decide about a rollout", {{"rollout", key.text()}, {"error", broken}});
+    ++memory_[key].errors;
+    queue_.failed(key);
+  } else if (outcome) {
+    queue_.forget(key);
+  } else if (outcome.error().fault == Fault::throttled) {
+    queue_.add_at(key, clock_.now() + eviction_pause);
+  } else {
+    const Fault fault = outcome.error().fault;
+    const bool raced = fault == Fault::conflict || fault == Fault::already_exists || fault == Fault::not_found;
+    if (raced) {
+      log_.debug("somebody else changed an object first",
+                 {{"rollout", key.text()}, {"error", outcome.error().message}});
+    } else {
+      log_.warning("a write failed and is tried again", {{"rollout", key.text()}, {"error", outcome.error().message}});
+      ++memory_[key].errors;
+    }
+    queue_.failed(key);
+  }
+}
+
+// False when the stores do not show this process's last writes yet; the event that shows them leads back here.
+bool RolloutController::sees_own_writes(const ObjectKey& key) {
+  Memory& memory = memory_[key];
+  std::erase_if(memory.written, [&](const WrittenObject& written) { return is_current(stores_, written); });
+  if (memory.written.empty()) {
+    memory.waits_since.reset();
+    return true;
+  }
+  if (!memory.waits_since) memory.waits_since = clock_.now();
+  if (clock_.now() < *memory.waits_since + patience) {
+    queue_.add_at(key, *memory.waits_since + patience);
+    return false;
+  }
+  log_.warning("the watch does not show a write; going on with what is known", {{"rollout", key.text()}});
+  memory.written.clear();
+  memory.waits_since.reset();
+  return true;
+}
+
+net::awaitable<Result<>> RolloutController::decide_and_apply(std::shared_ptr<const crds::Rollout> rollout) {
+  const ObjectKey key = rollout->meta.key();
+  RolloutObservation seen = observe(stores_, rollout, options_.decide);
+  if (needs_pods(*rollout, clock_.now())) {
+    const Result<> read = co_await read_pods(seen);
+    if (!read) co_return read.error();
+  }
+  Decision decision = decide(seen, clock_.now());
+  if (decision.wake_at) queue_.add_at(key, *decision.wake_at);
+  tell_reasons(key, decision.reasons);
+  const bool write_status = status_is_due(key, decision);
+  if (decision.writes.empty() && decision.events.empty() && !write_status) co_return Result<>();
+
+  Applied applied = co_await apply({client_, stores_, events_, log_}, rollout, std::move(decision), write_status);
+  Memory& memory = memory_[key];
+  memory.written.insert(memory.written.end(), applied.written.begin(), applied.written.end());
+  // The stores may have caught up while the last answer was on its way.
+  if (!applied.written.empty()) queue_.add(key);
+  if (applied.failure) co_return *applied.failure;
+  co_return Result<>();
+}
+
+bool RolloutController::status_is_due(const ObjectKey& key, const Decision& decision) {
+  Memory& memory = memory_[key];
+  if (!decision.status) {
+    memory.status_since.reset();
+    return false;
+  }
+  const Time now = clock_.now();
+  const Time since = memory.status_since.value_or(now);
+  if (decision.writes.empty() && now < since + decision.status_may_wait) {
+    memory.status_since = since;
+    queue_.add_at(key, since + decision.status_may_wait);
+    return false;
+  }
+  memory.status_since.reset();
+  return true;
+}
+
+net::awaitable<Result<>> RolloutController::read_pods(RolloutObservation& seen) {
+  kube::ListOptions options;
+  if (seen.rollout->spec->selector) options.label_selector = kube::format_selector(*seen.rollout->spec->selector);
+  const Result<boost::json::value> list =
+      co_await client_.list(kube::resources::pods, seen.rollout->meta.ns, std::move(options));
+  if (!list) co_return list.error();
+  seen.pods.emplace();
+  if (const auto* items = kube::find_at(*list, {"items"}); items && items->is_array())
+    for (const auto& item : items->get_array()) {
+      kube::Mistakes ignored;
+      seen.pods->push_back(crds::decode_pod(item, ignored));
+    }
+  co_return Result<>();
+}
+
+void RolloutController::tell_reasons(const ObjectKey& key, const std::vector<Reason>& reasons) {
+  Memory& memory = memory_[key];
+  if (memory.reasons == reasons) return;
+  if (!reasons.empty()) log_.info("waiting", {{"rollout", key.text()}, {"for", summary_of(reasons)}});
+  memory.reasons = reasons;
+  memory.reasons.shrink_to_fit();
+}
+
+std::vector<Reason> RolloutController::reasons_of(const ObjectKey& rollout) const {
+  const auto at = memory_.find(rollout);
+  return at == memory_.end() ? std::vector<Reason>{} : at->second.reasons;
+}
+
+void RolloutController::add_metrics(MetricFamilies& families) const {
+  add_rollout_metrics(families, stores_);
+  for (const auto& [key, memory] : memory_) {
+    const MetricLabels labels{{"namespace", key.ns}, {"name", key.name}};
+    families.histogram("rollout_reconcile", "Duration of reconciles in seconds", labels, reconcile_bounds(),
+                       {memory.reconciles.begin(), memory.reconciles.end()}, memory.reconcile_seconds);
+    if (memory.errors > 0) families.counter("rollout_reconcile_error", "Reconciles that failed", labels, memory.errors);
+  }
+}
+
+}  // namespace sluice::controller

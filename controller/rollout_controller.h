@@ -1,0 +1,74 @@
+// The loop of the Rollouts: whatever changes in the stores leads to the Rollouts concerned; each is observed, decided
+// about, and the decision is applied.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "controller/apply.h"
+#include "controller/decide.h"
+#include "controller/metrics_page.h"
+#include "controller/references.h"
+#include "controller/stores.h"
+#include "kube/clock.h"
+#include "kube/tasks.h"
+#include "kube/work_queue.h"
+
+namespace sluice::controller {
+
+struct RolloutControllerOptions {
+  DecideOptions decide;
+  int workers = 10;  // Rollouts whose writes are under way at the same time
+};
+
+// All references outlive the controller, and it outlives its tasks.
+class RolloutController {
+ public:
+  RolloutController(kube::Client& client, Stores& stores, kube::EventRecorder& events, kube::Clock& clock,
+                    const kube::Log& log, RolloutControllerOptions options);
+
+  // Starts the workers. Before it, changes are only noted; call it when this process leads and the stores are synced.
+  void start(kube::Tasks& tasks);
+
+  // Why a Rollout stands where it stands, as its last decision said; empty when it is settled or unknown.
+  std::vector<Reason> reasons_of(const kube::ObjectKey& rollout) const;
+  void add_metrics(MetricFamilies& families) const;
+
+ private:
+  // What is remembered of one Rollout between two decisions. Losing it costs a needless look, nothing else.
+  struct Memory {
+    std::vector<WrittenObject> written;      // not yet shown by the stores when last looked at
+    std::optional<kube::Time> waits_since;   // for those
+    std::optional<kube::Time> status_since;  // first decision that asked for a status which may wait
+    std::vector<Reason> reasons;
+    std::array<std::uint32_t, 6> reconciles{};  // by duration, see rollout_controller.cc
+    double reconcile_seconds = 0;
+    std::uint32_t errors = 0;
+  };
+
+  void watch_stores();
+  void look_at_all(References::Name name);
+  kube::net::awaitable<void> work();
+  kube::net::awaitable<void> reconcile(kube::ObjectKey key);
+  kube::net::awaitable<kube::Result<>> decide_and_apply(std::shared_ptr<const crds::Rollout> rollout);
+  bool sees_own_writes(const kube::ObjectKey& key);
+  bool status_is_due(const kube::ObjectKey& key, const Decision& decision);
+  kube::net::awaitable<kube::Result<>> read_pods(RolloutObservation& seen);
+  void tell_reasons(const kube::ObjectKey& key, const std::vector<Reason>& reasons);
+
+  kube::Client& client_;
+  Stores& stores_;
+  kube::EventRecorder& events_;
+  kube::Clock& clock_;
+  const kube::Log& log_;
+  RolloutControllerOptions options_;
+  kube::WorkQueue queue_;
+  References references_;
+  std::unordered_map<kube::ObjectKey, Memory, kube::ObjectKeyHash> memory_;
+};
+
+}  // namespace sluice::controller
