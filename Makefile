@@ -26,8 +26,9 @@ bench: packages      ## measure and store: bytes per Rollout, writes per rollout
 	@test/build release sluice bench
 	@test/bench/run
 
-format: packages     ## clang-format on every source
+format: packages     ## clang-format on every source; writes deploy/install.yaml anew
 	@git ls-files '*.h' '*.cc' | xargs clang-format-19 -i
+	@deploy/generate >deploy/install.yaml.new && mv deploy/install.yaml.new deploy/install.yaml
 
 lint: packages       ## formatting, clang-tidy and the coroutine rules
 	@test/lint
