@@ -126,6 +126,7 @@ BOOST_AUTO_TEST_CASE(a_server_that_is_killed_and_started_is_followed_again) {
   w.run(w.plane.command("start kube-apiserver"));
   make("b");
   until("a and b", [&] { return names() == "a b "; });
+  BOOST_TEST(logged("watching again") == 1U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
