@@ -12,7 +12,8 @@
 namespace sluice::analysis {
 namespace {
 
-constexpr std::size_t max_text = 1024;  // bytes of a message or value in the status
+constexpr std::size_t max_text = 1024;                      // bytes of a message or value in the status
+constexpr std::size_t max_status = std::size_t{512} << 10;  // bytes of all measurements together
 
 using kube::Time;
 
@@ -69,6 +70,7 @@ class Assessment {
     judge();
     if (!is_completed(phase_of(status().phase))) plan();
     trim();
+    fit();
     decision_.write_can_wait = !is_completed(phase_of(status().phase)) && !has_news();
     return std::move(decision_);
   }
@@ -317,6 +319,25 @@ class Assessment {
       const auto surplus = static_cast<std::ptrdiff_t>(result.measurements.size() - kept);
       result.measurements.erase(result.measurements.begin(), result.measurements.begin() + surplus);
     }
+  }
+
+  // A status that the server would refuse for its size could never be written again.
+  void fit() {
+    std::size_t size = 0;
+    for (const crds::MetricResult& result : status().metric_results)
+      for (const crds::Measurement& measurement : result.measurements) size += size_of(measurement);
+    while (size > max_status) {
+      crds::MetricResult& longest = *std::ranges::max_element(
+          status().metric_results, {}, [](const crds::MetricResult& result) { return result.measurements.size(); });
+      if (longest.measurements.size() < 2) return;
+      size -= size_of(longest.measurements.front());
+      longest.measurements.erase(longest.measurements.begin());
+    }
+  }
+  static std::size_t size_of(const crds::Measurement& measurement) {
+    std::size_t size = 160 + measurement.message.size() + measurement.value.size();  // with names and times
+    for (const auto& [key, value] : measurement.metadata) size += key.size() + value.size();
+    return size;
   }
 
   // True when something in the new status should be seen at once: a measurement or a metric has come to an end.

@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t max_metrics = 100;
 constexpr std::size_t max_arguments = 200;
+constexpr std::int64_t max_timeout = 120;  // seconds
 
 // The names of the providers that a metric asks for.
 std::vector<std::string> providers_of(const crds::MetricProvider& provider) {
@@ -94,6 +95,8 @@ class MetricCheck {
   void check_prometheus(const crds::PrometheusMetric& prometheus) {
     if (prometheus.query.empty()) say("provider.prometheus.query is required");
     if (prometheus.timeout && *prometheus.timeout < 0) say("prometheus timeout should not be negative");
+    if (prometheus.timeout && *prometheus.timeout > max_timeout)
+      say(fmt::format("prometheus timeout: too long (limit {} s, got {})", max_timeout, *prometheus.timeout));
     if (prometheus.range_query)
       say("provider.prometheus.rangeQuery is not supported in this version; use an instant query");
     const crds::Authentication& authentication = prometheus.authentication;

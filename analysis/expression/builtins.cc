@@ -96,7 +96,7 @@ Value to_int(Arguments arguments, Machine& machine) {
   if (value.kind() == Kind::floating) return truncate(value.floating());
   std::int64_t number = 0;
   if (value.kind() == Kind::text && read_integer(value.text(), number) == std::errc()) return number;
-  stop(machine.at, "invalid operation: int({})", print_plain(value));
+  stop(machine.at, "invalid operation: int({})", print_short(value));
 }
 
 Value to_float(Arguments arguments, Machine& machine) {
@@ -104,17 +104,17 @@ Value to_float(Arguments arguments, Machine& machine) {
   if (value.is_number()) return value.number();
   double number = 0;
   if (value.kind() == Kind::text && read_float(value.text(), number) == std::errc()) return number;
-  stop(machine.at, "invalid operation: float({})", print_plain(value));
+  stop(machine.at, "invalid operation: float({})", print_short(value));
 }
 
 Value to_text(Arguments arguments, Machine& machine) {
-  std::string text = print_plain(arguments[0]);
+  std::string text = print_plain(arguments[0], machine.bytes_left());
   machine.reserve_bytes(text.size());
   return text;
 }
 
 Value to_json(Arguments arguments, Machine& machine) {
-  std::string text = print_indented(arguments[0]);
+  std::string text = print_indented(arguments[0], machine.bytes_left());
   machine.reserve_bytes(text.size());
   return text;
 }
@@ -243,6 +243,7 @@ Value concat(Arguments arguments, Machine& machine) {
 
 void flatten_into(const List& list, List& flat, Machine& machine) {
   for (const Value& item : list.items) {
+    machine.step();
     if (item.kind() == Kind::list) {
       flatten_into(item.list(), flat, machine);
     } else {
@@ -329,7 +330,7 @@ Value as_int(Arguments arguments, Machine& machine) {
   const Value& value = arguments[0];
   if (value.is_number()) return to_int(arguments, machine);
   if (value.kind() != Kind::text)
-    stop(machine.at, "asInt() not supported on {} {}", type_name(value), print_plain(value));
+    stop(machine.at, "asInt() not supported on {} {}", type_name(value), print_short(value));
   std::int64_t number = 0;
   const std::errc error = read_integer(value.text(), number);
   if (error != std::errc()) stop(machine.at, "strconv.ParseInt: parsing {}: {}", quoted(value.text()), reason(error));
@@ -340,7 +341,7 @@ Value as_float(Arguments arguments, Machine& machine) {
   const Value& value = arguments[0];
   if (value.is_number()) return value.number();
   if (value.kind() != Kind::text)
-    stop(machine.at, "asFloat() not supported on {} {}", type_name(value), print_plain(value));
+    stop(machine.at, "asFloat() not supported on {} {}", type_name(value), print_short(value));
   double number = 0;
   const std::errc error = read_float(value.text(), number);
   if (error != std::errc()) stop(machine.at, "strconv.ParseFloat: parsing {}: {}", quoted(value.text()), reason(error));
@@ -374,6 +375,8 @@ constexpr Function functions[] = {
     {"float", 1, 1, all(Takes::number_or_text), gives<Kind::floating>, to_float},
     {"string", 1, 1, all(Takes::anything), gives<Kind::text>, to_text},
     {"toJSON", 1, 1, all(Takes::anything), gives<Kind::text>, to_json},
+    {"toBase64", 1, 1, all(Takes::text), gives<Kind::text>, to_base64},
+    {"fromBase64", 1, 1, all(Takes::text), gives<Kind::text>, from_base64},
     {"abs", 1, 1, all(Takes::number), same_as_first, abs},
     {"ceil", 1, 1, all(Takes::number), gives<Kind::floating>, ceil},
     {"floor", 1, 1, all(Takes::number), gives<Kind::floating>, floor},
@@ -427,8 +430,8 @@ constexpr Function environment[] = {
     {"default", 2, 2, all(Takes::anything), gives<Kind::unknown>, default_value},
 };
 
-constexpr std::string_view missing[] = {"groupBy",    "toPairs", "fromPairs", "fromJSON", "toBase64",
-                                        "fromBase64", "now",     "duration",  "date",     "timezone"};
+constexpr std::string_view missing[] = {"groupBy", "toPairs",  "fromPairs", "fromJSON",
+                                        "now",     "duration", "date",      "timezone"};
 
 }  // namespace
 

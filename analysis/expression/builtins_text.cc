@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "analysis/expression/unicode.h"
+#include "kube/base64.h"
 
 namespace sluice::analysis::expression {
 namespace {
@@ -194,6 +195,17 @@ Value index_of(Arguments arguments, Machine& machine) {
 Value last_index_of(Arguments arguments, Machine& machine) {
   const std::size_t at = text_of(arguments[0], machine).rfind(text_of(arguments[1], machine));
   return at == std::string::npos ? std::int64_t{-1} : static_cast<std::int64_t>(at);
+}
+
+Value to_base64(Arguments arguments, Machine& machine) {
+  const std::string& text = text_of(arguments[0], machine);
+  machine.reserve_bytes(text.size() / 3 * 4 + 4);
+  return kube::encode_base64(text);
+}
+Value from_base64(Arguments arguments, Machine& machine) {
+  const std::optional<std::string> text = kube::decode_base64(text_of(arguments[0], machine));
+  if (!text) stop(machine.at, "illegal base64 data");
+  return made(*text, machine);
 }
 
 }  // namespace sluice::analysis::expression

@@ -23,6 +23,8 @@ Value has_prefix(std::span<const Value> arguments, Machine& machine);
 Value has_suffix(std::span<const Value> arguments, Machine& machine);
 Value index_of(std::span<const Value> arguments, Machine& machine);
 Value last_index_of(std::span<const Value> arguments, Machine& machine);
+Value to_base64(std::span<const Value> arguments, Machine& machine);
+Value from_base64(std::span<const Value> arguments, Machine& machine);
 
 // The order argument of sort and sortBy: "asc", "desc", or nothing.
 bool is_descending(const Value* order, const Machine& machine);

@@ -54,7 +54,7 @@ Value map(Loop& loop) {
   List made;
   loop.machine().reserve_elements(loop.items().size());
   for (std::size_t i = 0; i < loop.items().size(); ++i) made.items.push_back(loop.ask(i));
-  return made;
+  return loop.machine().nested(std::move(made));
 }
 
 Value find(Loop& loop) {

@@ -26,7 +26,14 @@ class Machine {
     if (count >= elements_) stop(at, "memory budget exceeded");
     elements_ -= count;
   }
+  // A list or map that has been made of computed parts.
+  Value nested(Value made) const {
+    constexpr std::size_t max_depth = 250;
+    if (made.depth() > max_depth) stop(at, "value is nested too deeply (limit {})", max_depth);
+    return made;
+  }
   // Bytes of texts that are about to be made.
+  std::size_t bytes_left() const { return bytes_; }
   void reserve_bytes(std::size_t count) {
     if (count > bytes_) stop(at, "memory budget exceeded");
     bytes_ -= count;

@@ -136,7 +136,7 @@ bool is_ordered(Operator op, int order) {
 
 // The place in a list or text that an index means; negative ones count from the end.
 std::int64_t index_of(const Value& value, std::int64_t size, const Machine& machine) {
-  if (!value.is_number()) stop(machine.at, "invalid operation: int({})", print_plain(value));
+  if (!value.is_number()) stop(machine.at, "invalid operation: int({})", print_short(value));
   const std::int64_t index = value.kind() == Kind::integer ? value.integer() : truncate(value.number());
   return index < 0 ? index + size : index;
 }
@@ -252,7 +252,7 @@ Value apply(const Node& node, const Value& operand, Machine& machine) {
 }
 
 Value fetch(const Value& base, const Value& property, Machine& machine) {
-  const auto refuse = [&] { stop(machine.at, "cannot fetch {} from {}", print_plain(property), type_name(base)); };
+  const auto refuse = [&] { stop(machine.at, "cannot fetch {} from {}", print_short(property), type_name(base)); };
   switch (base.kind()) {
     case Kind::map: {
       if (property.kind() != Kind::text) refuse();
@@ -276,7 +276,7 @@ Value fetch(const Value& base, const Value& property, Machine& machine) {
 }
 
 Value slice(const Value& base, const Value* from, const Value* to, Machine& machine) {
-  if (base.kind() != Kind::list && base.kind() != Kind::text) stop(machine.at, "cannot slice {}", print_plain(base));
+  if (base.kind() != Kind::list && base.kind() != Kind::text) stop(machine.at, "cannot slice {}", print_short(base));
   const bool is_list = base.kind() == Kind::list;
   const auto size = static_cast<std::int64_t>(is_list ? base.list().items.size() : base.text().size());
   const std::int64_t end = to ? clamped(*to, size, machine) : size;

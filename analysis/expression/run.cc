@@ -83,7 +83,7 @@ class Walker {
     List made;
     made.items.reserve(node.children.size());
     for (const NodeId child : node.children) made.items.push_back(value_of(child));
-    return made;
+    return machine_.nested(std::move(made));
   }
 
   Value map(const Node& node) {
@@ -91,9 +91,9 @@ class Walker {
     Map made;
     for (std::size_t i = 0; i + 1 < node.children.size(); i += 2) {
       const Value key = value_of(node.children[i]);
-      made.insert_or_assign(key.kind() == Kind::text ? key.text() : print_plain(key), value_of(node.children[i + 1]));
+      made.insert_or_assign(key.kind() == Kind::text ? key.text() : print_short(key), value_of(node.children[i + 1]));
     }
-    return made;
+    return machine_.nested(std::move(made));
   }
 
   Value name(const Node& node) const {

@@ -1,6 +1,7 @@
 // How values are named and printed.
 #include "analysis/expression/value.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -92,7 +93,8 @@ void print_number(double number, std::string& out) {
 }
 
 // `indent` < 0 means everything on one line.
-void print_json(const Value& value, int indent, std::string& out) {
+void print_json(const Value& value, int indent, std::size_t limit, std::string& out) {
+  if (out.size() > limit) return;
   const auto new_line = [&](int depth) {
     if (indent < 0) return;
     out += '\n';
@@ -118,7 +120,7 @@ void print_json(const Value& value, int indent, std::string& out) {
       for (const Value& item : value.list().items) {
         if (!std::exchange(first, false)) out += ',';
         new_line(inner);
-        print_json(item, inner, out);
+        print_json(item, inner, limit, out);
       }
       if (!first) new_line(indent);
       out += ']';
@@ -132,7 +134,7 @@ void print_json(const Value& value, int indent, std::string& out) {
         new_line(inner);
         print_text(key, out);
         out += indent < 0 ? ":" : ": ";
-        print_json(item, inner, out);
+        print_json(item, inner, limit, out);
       }
       if (!first) new_line(indent);
       out += '}';
@@ -143,7 +145,8 @@ void print_json(const Value& value, int indent, std::string& out) {
   }
 }
 
-void print_plain(const Value& value, std::string& out) {
+void print_plain(const Value& value, std::size_t limit, std::string& out) {
+  if (out.size() > limit) return;
   bool first = true;
   const auto separate = [&] {
     if (!std::exchange(first, false)) out += ' ';
@@ -165,7 +168,7 @@ void print_plain(const Value& value, std::string& out) {
       out += '[';
       for (const Value& item : value.list().items) {
         separate();
-        print_plain(item, out);
+        print_plain(item, limit, out);
       }
       out += ']';
       return;
@@ -174,7 +177,7 @@ void print_plain(const Value& value, std::string& out) {
       for (const auto& [key, item] : value.map()) {
         separate();
         out += key + ":";
-        print_plain(item, out);
+        print_plain(item, limit, out);
       }
       out += ']';
       return;
@@ -185,8 +188,24 @@ void print_plain(const Value& value, std::string& out) {
 
 }  // namespace
 
-Value::Value(List list) : held_(std::make_shared<const List>(std::move(list))) {}
-Value::Value(Map map) : held_(std::make_shared<const Map>(std::move(map))) {}
+Value::Value(List list) {
+  list.depth = 1;
+  for (const Value& item : list.items) list.depth = std::max(list.depth, item.depth() + 1);
+  held_ = std::make_shared<const List>(std::move(list));
+}
+
+Value::Value(Map map) {
+  Fields fields{std::move(map)};
+  for (const auto& [key, item] : fields.entries) fields.depth = std::max(fields.depth, item.depth() + 1);
+  held_ = std::make_shared<const Fields>(std::move(fields));
+}
+
+const Map& Value::map() const { return std::get<6>(held_)->entries; }
+
+std::size_t Value::depth() const {
+  if (held_.index() == 5) return std::get<5>(held_)->depth;
+  return held_.index() == 6 ? std::get<6>(held_)->depth : 0;
+}
 
 Kind Value::kind() const {
   static constexpr Kind kinds[] = {Kind::nil,  Kind::boolean, Kind::integer, Kind::floating,
@@ -214,21 +233,30 @@ std::string print_decimal(double number) {
   return std::string(buffer.data(), written.ptr);
 }
 
-std::string print_plain(const Value& value) {
+std::string print_plain(const Value& value, std::size_t limit) {
   std::string out;
-  print_plain(value, out);
+  print_plain(value, limit, out);
   return out;
 }
 
-std::string print_compact(const Value& value) {
+std::string print_short(const Value& value) {
+  constexpr std::size_t limit = 64;
+  std::string text = print_plain(value, limit);
+  if (text.size() <= limit) return text;
+  std::size_t end = limit;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return text.substr(0, end) + "…";
+}
+
+std::string print_compact(const Value& value, std::size_t limit) {
   std::string out;
-  print_json(value, -1, out);
+  print_json(value, -1, limit, out);
   return out;
 }
 
-std::string print_indented(const Value& value) {
+std::string print_indented(const Value& value, std::size_t limit) {
   std::string out;
-  print_json(value, 0, out);
+  print_json(value, 0, limit, out);
   return out;
 }
 

@@ -17,6 +17,7 @@ enum class Kind : std::uint8_t { unknown, nil, boolean, integer, integer64, floa
 
 class Value;
 struct List;
+struct Fields;
 using Map = std::map<std::string, Value, std::less<>>;
 
 // A value, cheap to copy: texts, lists and maps are shared and immutable.
@@ -43,13 +44,15 @@ class Value {
   double floating() const { return std::get<3>(held_); }
   const std::string& text() const { return *std::get<4>(held_); }
   const List& list() const { return *std::get<5>(held_); }
-  const Map& map() const { return *std::get<6>(held_); }
+  const Map& map() const;
+  // How many lists and maps stand inside each other, this one included; 0 for what is neither.
+  std::size_t depth() const;
   // Of an integer or a float.
   double number() const { return held_.index() == 2 ? static_cast<double>(integer()) : floating(); }
 
  private:
   std::variant<std::monostate, bool, std::int64_t, double, std::shared_ptr<const std::string>,
-               std::shared_ptr<const List>, std::shared_ptr<const Map>>
+               std::shared_ptr<const List>, std::shared_ptr<const Fields>>
       held_;
 };
 
@@ -58,6 +61,13 @@ class Value {
 struct List {
   std::vector<Value> items;
   Kind elements = Kind::unknown;
+  std::size_t depth = 1;  // worked out when it becomes a Value
+};
+
+// A map with what is known of it.
+struct Fields {
+  Map entries;
+  std::size_t depth = 1;
 };
 
 // The type as the reference's messages spell it: "float64", "[]interface {}", "<nil>".
@@ -65,11 +75,16 @@ std::string type_name(const Value& value);
 
 // A float in its shortest form without an exponent: "0.95", "NaN", "+Inf". What a measurement shows.
 std::string print_decimal(double number);
+// Values share their parts, so a small one may print as a very long text: printing ends soon after `limit` bytes, and
+// the text is then longer than the limit.
+inline constexpr std::size_t print_limit = std::size_t{1} << 20;
 // A value as string() writes it: "1e+06", "[1 a]", "map[k:v]", "<nil>".
-std::string print_plain(const Value& value);
+std::string print_plain(const Value& value, std::size_t limit = print_limit);
+// The same for messages, cut to 64 bytes.
+std::string print_short(const Value& value);
 // Compact JSON, keys sorted, with <, > and & escaped. NaN and infinities, which JSON cannot say, become null.
-std::string print_compact(const Value& value);
+std::string print_compact(const Value& value, std::size_t limit = print_limit);
 // JSON with two spaces of indentation, as toJSON() writes it.
-std::string print_indented(const Value& value);
+std::string print_indented(const Value& value, std::size_t limit = print_limit);
 
 }  // namespace sluice::analysis::expression

@@ -265,6 +265,8 @@ BOOST_AUTO_TEST_CASE(metrics_that_cannot_work_are_refused_with_every_mistake) {
        "metrics[0]: provider plugin x/y is not supported in this version; use prometheus or job"},
       {R"({"provider":{"prometheus":{"query":"up","timeout":-1}}})",
        "metrics[0]: prometheus timeout should not be negative"},
+      {R"({"provider":{"prometheus":{"query":"up","timeout":9000000000000000}}})",
+       "metrics[0]: prometheus timeout: too long (limit 120 s, got 9000000000000000)"},
       {R"({"provider":{"prometheus":{"query":"up","authentication":{"basicAuth":{"username":"u"}}}}})",
        "metrics[0]: missing mandatory parameter in metric for basic auth setup: password"},
       {R"({"successCondition":"result >","failureCondition":"foo(1) ","provider":{"job":{"spec":{}}}})",

@@ -456,6 +456,23 @@ BOOST_AUTO_TEST_CASE(times_and_texts_fit_the_status) {
   BOOST_TEST(seen.message.ends_with("… (5000 bytes)"));
 }
 
+BOOST_AUTO_TEST_CASE(a_status_never_grows_beyond_what_a_server_takes) {
+  Run run({metric("a"), metric("b")});
+  for (crds::Metric& each : run.spec.metrics) {
+    each.interval = "1s";
+    each.consecutive_error_limit = kube::IntOrString{5000};
+  }
+  run.spec.measurement_retention = {{".", 1000}};
+  run.pass(noon);
+  for (int i = 0; i < 500; ++i)
+    for (const char* name : {"a", "b"}) run.measure(name, "Error", noon, std::string(900, 'x'));
+  const auto& results = run.status.metric_results;
+  const std::size_t kept = results[0].measurements.size() + results[1].measurements.size();
+  BOOST_TEST(kept < 500u);
+  BOOST_TEST(kept > 450u);
+  BOOST_TEST(results[0].error == 500);
+}
+
 BOOST_AUTO_TEST_CASE(a_finished_run_is_removed_when_its_time_is_over) {
   const struct {
     const char* phase;
