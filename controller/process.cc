@@ -75,10 +75,8 @@ class Process {
         events_(client_, clock_, log_, "rollouts-controller"),
         stores_({served_namespace_, options_.instance_id}),
         rollouts_(client_, stores_, events_, clock_, log_, {{options_.instance_id}}),
-        runs_(
-            client_, clock_, log_, stores_.analysis_runs, stores_.jobs, analysis::fetch_over_network(),
-            [this](const crds::AnalysisRun& run, const analysis::RunEvent& event) { tell(run, event); },
-            run_options(served_namespace_)),
+        runs_(client_, clock_, log_, stores_.analysis_runs, stores_.jobs, analysis::fetch_over_network(), events_,
+              run_options(served_namespace_)),
         start_applications_(std::move(start_applications)),
         always_(io_.get_executor(), log_),
         leading_(io_.get_executor(), log_),
@@ -145,11 +143,6 @@ class Process {
     if (options_.runs("applications") && start_applications_)
       applications_ = start_applications_({options_, client_, events_, clock_, log_, leading_, metrics_, pool_});
     log_.info("the controllers run", {});
-  }
-
-  void tell(const crds::AnalysisRun& run, const analysis::RunEvent& event) {
-    events_.record({"argoproj.io/v1alpha1", "AnalysisRun", run.meta.ns, run.meta.name, run.meta.uid, ""},
-                   {event.warning, event.reason, event.message});
   }
 
   void wait_for_signals() {
