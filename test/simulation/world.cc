@@ -1,0 +1,199 @@
+// Running scenarios.
+#include "world.h"
+
+#include <algorithm>
+
+#include <boost/test/unit_test.hpp>
+
+#include "kube/json.h"
+#include "kube/yaml.h"
+
+namespace sluice::simulation {
+namespace {
+
+const std::vector<kube::Resource>& known_resources() {
+  namespace r = kube::resources;
+  static const std::vector<kube::Resource> all{r::pods,
+                                               r::services,
+                                               r::secrets,
+                                               r::config_maps,
+                                               r::namespaces,
+                                               r::replica_sets,
+                                               r::deployments,
+                                               r::jobs,
+                                               r::http_routes,
+                                               r::rollouts,
+                                               r::analysis_runs,
+                                               r::analysis_templates,
+                                               r::cluster_analysis_templates,
+                                               r::applications,
+                                               r::app_projects};
+  return all;
+}
+
+kube::Resource resource_of(const json::value& object) {
+  for (const kube::Resource& resource : known_resources())
+    if (resource.kind == kube::text_at(object, {"kind"})) return resource;
+  BOOST_FAIL("the scenario applies an unknown kind: " << json::serialize(object));
+  return kube::resources::pods;
+}
+
+kube::ObjectKey key_of(const kube::Resource& resource, const std::string& name, std::string_view ns = "default") {
+  return {resource.namespaced ? std::string(ns) : std::string(), name};
+}
+
+}  // namespace
+
+Controllers::Controllers(sandbox::Api& api, boost::asio::io_context& io, kube::Clock& clock, const kube::Log& log,
+                         analysis::FetchHttp fetch)
+    : io_(io),
+      in_process_(api, "sluice"),
+      faulty_(in_process_),
+      client_(faulty_),
+      events_(client_, clock, log, "rollouts-controller"),
+      stores_({}),
+      rollouts_(client_, stores_, events_, clock, log, {}),
+      runs_(client_, clock, log, stores_.analysis_runs, stores_.jobs, std::move(fetch), events_, {}),
+      tasks_(io.get_executor(), log) {
+  events_.start(tasks_);
+  stores_.start(tasks_, client_, clock, log);
+  rollouts_.start(tasks_);
+  runs_.start(tasks_);
+}
+
+Controllers::~Controllers() {
+  faulty_.crash_now();
+  tasks_.stop();
+  io_.restart();
+  while (io_.poll() > 0) io_.restart();
+}
+
+World::World(sandbox::SandboxOptions options)
+    : log_(
+          kube::LogLevel::info, kube::LogFormat::text, [this] { return clock_.now(); },
+          [this](std::string_view line) { lines_.emplace_back(line); }),
+      sandbox_(io_, clock_, log_, std::move(options)) {}
+
+World::~World() { kill(); }
+
+void World::apply(std::string_view yaml) {
+  const auto documents = kube::parse_yaml_documents(yaml);
+  BOOST_REQUIRE_MESSAGE(documents.has_value(), "the scenario's YAML is wrong");
+  for (const json::value& object : *documents) {
+    const kube::Resource resource = resource_of(object);
+    std::string_view ns = kube::text_at(object, {"metadata", "namespace"});
+    const kube::ObjectKey key =
+        key_of(resource, std::string(kube::text_at(object, {"metadata", "name"})), ns.empty() ? "default" : ns);
+    const std::string body = json::serialize(object);
+    kube::ApiResponse answer =
+        sandbox_.api().handle({"POST", resource.collection_path(key.ns), "application/json", body}, "test");
+    if (answer.status == 409)
+      answer = sandbox_.api().handle({"PATCH", resource.object_path(key), "application/merge-patch+json", body}, "test");
+    BOOST_REQUIRE_MESSAGE(answer.status < 300, key.text() << ": " << answer.body);
+  }
+}
+
+void World::patch(const kube::Resource& resource, const std::string& name, const std::string& body,
+                  const std::string& subresource) {
+  kube::ApiRequest request{"PATCH", resource.object_path(key_of(resource, name), subresource),
+                           "application/merge-patch+json", body};
+  const kube::ApiResponse answer = sandbox_.api().handle(request, "test");
+  BOOST_REQUIRE_MESSAGE(answer.status < 300, name << ": " << answer.body);
+}
+
+void World::remove(const kube::Resource& resource, const std::string& name) {
+  sandbox_.api().handle({"DELETE", resource.object_path(key_of(resource, name))}, "test");
+}
+
+json::value World::get(const kube::Resource& resource, const std::string& name) const {
+  const auto found = const_cast<sandbox::Sandbox&>(sandbox_).api().find(resource, key_of(resource, name));
+  return found ? *found : json::value();
+}
+
+std::vector<json::value> World::list(const kube::Resource& resource) const {
+  std::vector<json::value> all;
+  const_cast<sandbox::Sandbox&>(sandbox_).api().for_each(
+      resource, "", [&](const kube::ObjectKey&, const auto& object) { all.push_back(*object); });
+  return all;
+}
+
+void World::start() {
+  analysis::FetchHttp fetch = [this](kube::HttpRequest request,
+                                     bool) -> kube::net::awaitable<kube::Result<kube::HttpResponse>> {
+    if (!prometheus) co_return kube::Error{kube::Fault::unavailable, "connection refused"};
+    co_return prometheus(request);
+  };
+  controllers_ = std::make_unique<Controllers>(sandbox_.api(), io_, clock_, log_, std::move(fetch));
+}
+
+void World::kill() { controllers_.reset(); }
+
+bool World::until(const std::function<bool()>& done, kube::Duration limit) {
+  const kube::Time end = clock_.now() + limit;
+  for (;;) {
+    const auto stops = [&] { return done() || (controllers_ && controllers_->transport().has_crashed()); };
+    const bool stopped = clock_.run_until(stops, end);
+    if (controllers_ && controllers_->transport().has_crashed()) {
+      kill();
+      start();
+      continue;
+    }
+    return stopped;
+  }
+}
+
+void World::pass(kube::Duration time) {
+  until([] { return false; }, time);
+}
+
+std::string World::phase(const std::string& name) const {
+  return std::string(kube::text_at(get(kube::resources::rollouts, name), {"status", "phase"}));
+}
+
+std::string World::message(const std::string& name) const {
+  return std::string(kube::text_at(get(kube::resources::rollouts, name), {"status", "message"}));
+}
+
+std::string World::stable(const std::string& name) const {
+  return std::string(kube::text_at(get(kube::resources::rollouts, name), {"status", "stableRS"}));
+}
+
+bool World::is(const std::string& name, std::string_view phase) const {
+  const json::value rollout = get(kube::resources::rollouts, name);
+  return kube::text_at(rollout, {"status", "phase"}) == phase &&
+         kube::text_at(rollout, {"status", "observedGeneration"}) ==
+             std::to_string(kube::number_at(rollout, {"metadata", "generation"}));
+}
+
+std::string World::selected(const std::string& service) const {
+  return std::string(
+      kube::text_at(get(kube::resources::services, service), {"spec", "selector", "rollouts-pod-template-hash"}));
+}
+
+int World::weight(const std::string& route, const std::string& canary_service) const {
+  const json::value object = get(kube::resources::http_routes, route);
+  const json::value* rules = kube::find_at(object, {"spec", "rules"});
+  if (!rules || !rules->is_array()) return -1;
+  for (const json::value& rule : rules->get_array())
+    if (const json::value* backends = kube::find_at(rule, {"backendRefs"}))
+      for (const json::value& backend : backends->get_array())
+        if (kube::text_at(backend, {"name"}) == canary_service)
+          return static_cast<int>(kube::number_at(backend, {"weight"}, 1));
+  return -1;
+}
+
+std::vector<std::string> World::events(const std::string& name) const {
+  std::vector<json::value> about;
+  for (json::value& event : list(kube::resources::events))
+    if (kube::text_at(event, {"involvedObject", "name"}) == name) about.push_back(std::move(event));
+  const auto version = [](const json::value& event) {
+    return std::stoull(std::string(kube::text_at(event, {"metadata", "resourceVersion"})));
+  };
+  std::sort(about.begin(), about.end(),
+            [&](const json::value& left, const json::value& right) { return version(left) < version(right); });
+  std::vector<std::string> reasons;
+  for (const json::value& event : about) reasons.emplace_back(kube::text_at(event, {"reason"}));
+  return reasons;
+}
+
+}  // namespace sluice::simulation

@@ -1,0 +1,110 @@
+// A cluster and the controllers on virtual time, in one process: what scenarios are told in.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/json.hpp>
+
+#include "analysis/run_controller.h"
+#include "controller/rollout_controller.h"
+#include "controller/stores.h"
+#include "faulty_transport.h"
+#include "kube/clock.h"
+#include "kube/events.h"
+#include "kube/log.h"
+#include "kube/tasks.h"
+#include "sandbox/in_process.h"
+#include "sandbox/sandbox.h"
+
+namespace sluice::simulation {
+
+namespace json = boost::json;
+
+// The controllers of one process. Destroying it is a SIGKILL: nothing is sent any more.
+class Controllers {
+ public:
+  Controllers(sandbox::Api& api, boost::asio::io_context& io, kube::Clock& clock, const kube::Log& log,
+              analysis::FetchHttp fetch);
+  ~Controllers();
+
+  FaultyTransport& transport() { return faulty_; }
+  controller::RolloutController& rollouts() { return rollouts_; }
+  const controller::Stores& stores() const { return stores_; }
+
+ private:
+  boost::asio::io_context& io_;
+  sandbox::InProcessTransport in_process_;
+  FaultyTransport faulty_;
+  kube::Client client_;
+  kube::EventRecorder events_;
+  controller::Stores stores_;
+  controller::RolloutController rollouts_;
+  analysis::AnalysisRunController runs_;
+  kube::Tasks tasks_;
+};
+
+class World {
+ public:
+  explicit World(sandbox::SandboxOptions options = {});
+  ~World();
+
+  // Creates the objects of one or more YAML documents, or merges them into those that exist; fails the test when one is
+  // refused.
+  void apply(std::string_view yaml);
+  // A merge patch by a person; fails the test when it is refused.
+  void patch(const kube::Resource& resource, const std::string& name, const std::string& body,
+             const std::string& subresource = "");
+  void remove(const kube::Resource& resource, const std::string& name);
+
+  // The object in the namespace default; null when it does not exist.
+  json::value get(const kube::Resource& resource, const std::string& name) const;
+  std::vector<json::value> list(const kube::Resource& resource) const;
+
+  void start();
+  void kill();
+  bool is_running() const { return controllers_ != nullptr; }
+  Controllers& controllers() { return *controllers_; }
+
+  // Lets the time pass until `done`; false when that did not happen within `limit`. A controller that crashed by a
+  // planned fault is started again at once.
+  bool until(const std::function<bool()>& done, kube::Duration limit = std::chrono::minutes(5));
+  void pass(kube::Duration time);
+
+  // Of the Rollout `name`.
+  std::string phase(const std::string& name) const;
+  std::string message(const std::string& name) const;
+  std::string stable(const std::string& name) const;
+  // True when the controller has seen the newest generation and the phase is this.
+  bool is(const std::string& name, std::string_view phase) const;
+  // The hash that a Service selects; "" without one.
+  std::string selected(const std::string& service) const;
+  // The canary weight of an HTTPRoute's first rule with that backend; -1 without one.
+  int weight(const std::string& route, const std::string& canary_service) const;
+  // Reasons of the Events about an object, oldest first.
+  std::vector<std::string> events(const std::string& name) const;
+  // All that was logged, one line each.
+  const std::vector<std::string>& log_lines() const { return lines_; }
+
+  // What Prometheus answers to a query; without it every query fails as if the server were away.
+  std::function<kube::Result<kube::HttpResponse>(const kube::HttpRequest&)> prometheus;
+
+  kube::VirtualClock& clock() { return clock_; }
+  sandbox::Api& api() { return sandbox_.api(); }
+  const sandbox::Sandbox& sandbox() const { return sandbox_; }
+
+ private:
+  boost::asio::io_context io_{1};
+  kube::VirtualClock clock_{io_};
+  std::vector<std::string> lines_;
+  kube::Log log_;
+  sandbox::Sandbox sandbox_;
+  std::unique_ptr<Controllers> controllers_;
+};
+
+}  // namespace sluice::simulation
