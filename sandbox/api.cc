@@ -1,12 +1,15 @@
 // The front of the API server: takes a request apart and hands it to whoever answers it.
 #include "sandbox/api.h"
 
+#include <optional>
 #include <variant>
 
 #include <boost/json.hpp>
 
 #include "sandbox/api_state.h"
+#include "sandbox/bundled_definitions.h"
 #include "sandbox/definitions.h"
+#include "sandbox/discovery.h"
 #include "sandbox/namespaces.h"
 #include "sandbox/refusal.h"
 #include "sandbox/request.h"
@@ -26,9 +29,9 @@ kube::ApiResponse page_not_found() {
 
 // The request with its kind, or the answer that there is no such kind.
 std::variant<Request, kube::ApiResponse> understand(const ApiState& state, const kube::ApiRequest& raw,
-                                                    std::string_view user) {
-  Request request{raw.method,        raw.content_type,         raw.accept, raw.body,
-                  std::string(user), parse_target(raw.target), {},         {}};
+                                                    const Caller& caller) {
+  Request request{raw.method,   raw.content_type,         raw.accept, raw.body, caller.user,
+                  caller.agent, parse_target(raw.target), {},         {}};
   request.place = place_of(request.target.path);
   const Place& place = request.place;
   if (!place.is_resource || !state.kinds.has_version(place.group, place.version)) return page_not_found();
@@ -42,25 +45,31 @@ std::variant<Request, kube::ApiResponse> understand(const ApiState& state, const
 
 Api::Api(kube::Clock& clock) : state_(std::make_unique<ApiState>(clock)) {
   add_builtin_kinds(state_->kinds);
+  install_bundled_definitions(*state_);
   keep_definitions(*state_);
   keep_namespaces(*state_);
 }
 
 Api::~Api() = default;
 
-kube::ApiResponse Api::handle(const kube::ApiRequest& raw, std::string_view user) {
-  const auto understood = understand(*state_, raw, user);
+kube::ApiResponse Api::handle(const kube::ApiRequest& raw, const Caller& caller) {
+  if (raw.method == "GET") {
+    const Target target = parse_target(raw.target);
+    std::optional<kube::ApiResponse> page = serve_discovery(*state_, raw, target);
+    if (page) return std::move(*page);
+  }
+  const auto understood = understand(*state_, raw, caller);
   if (const auto* refused = std::get_if<kube::ApiResponse>(&understood)) return *refused;
   const Outcome<kube::ApiResponse> response = serve_resource(*state_, std::get<Request>(understood));
   return response ? *response : answer(response.error());
 }
 
-kube::ApiStream Api::open(const kube::ApiRequest& raw, std::string_view user) {
+kube::ApiStream Api::open(const kube::ApiRequest& raw, const Caller& caller) {
   kube::ApiStream stream;
-  const auto understood = understand(*state_, raw, user);
+  const auto understood = understand(*state_, raw, caller);
   const auto* request = std::get_if<Request>(&understood);
   if (!request || !is_watch(*request)) {
-    stream.head = handle(raw, user);
+    stream.head = handle(raw, caller);
     return stream;
   }
   Outcome<WatchSession> session = WatchSession::of(*state_, *request);

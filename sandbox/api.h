@@ -31,6 +31,18 @@ struct Change {
 
 struct ApiState;  // sandbox/api_state.h
 
+// Who sends a request. The part of `agent` before a slash is written to managedFields when the request names no
+// fieldManager; the user's name when there is no agent.
+struct Caller {
+  std::string user = "admin";
+  std::string agent;
+  Caller() = default;
+  Caller(std::string_view the_user) : user(the_user) {}
+  Caller(const std::string& the_user) : user(the_user) {}
+  Caller(const char* the_user) : user(the_user) {}
+  Caller(std::string the_user, std::string the_agent) : user(std::move(the_user)), agent(std::move(the_agent)) {}
+};
+
 // The API server of the sandbox. It is synchronous and single-threaded: handle() commits before it returns. The time
 // stamps come from the clock. Listeners run after the commit, before the outermost handle() returns, in the order of
 // versions, and may call handle() again: what they change is told after the current change was told to everybody.
@@ -39,11 +51,11 @@ class Api {
   explicit Api(kube::Clock& clock);
   ~Api();
 
-  // Any request but a watch. `user` is written to managedFields when the request names no fieldManager.
-  kube::ApiResponse handle(const kube::ApiRequest& request, std::string_view user = "admin");
+  // Any request but a watch.
+  kube::ApiResponse handle(const kube::ApiRequest& request, const Caller& caller = {});
   // A watch: its lines come as changes are committed. Anything else is answered as by handle(), without lines. The
   // stream does not outlive this object or its clock.
-  kube::ApiStream open(const kube::ApiRequest& request, std::string_view user = "admin");
+  kube::ApiStream open(const kube::ApiRequest& request, const Caller& caller = {});
 
   // The stored object, shared and immutable; nullptr when there is none.
   std::shared_ptr<const json::value> find(const kube::Resource& resource, const kube::ObjectKey& key) const;

@@ -2,9 +2,9 @@
 #include <functional>
 #include <map>
 
-#include <boost/beast/core/detail/base64.hpp>
 #include <boost/json.hpp>
 
+#include "kube/base64.h"
 #include "sandbox/completion.h"
 #include "sandbox/definitions.h"
 #include "sandbox/object_parts.h"
@@ -121,7 +121,6 @@ void complete_namespace(json::object& ns) {
 }
 
 void complete_secret(json::object& secret) {
-  namespace base64 = boost::beast::detail::base64;
   const json::value* texts = secret.if_contains("stringData");
   if (!texts || !texts->is_object()) return;
   const json::object given = texts->get_object();
@@ -129,9 +128,7 @@ void complete_secret(json::object& secret) {
   json::object& data = object_in(secret, "data");
   for (const auto& [name, text] : given) {
     if (!text.is_string()) continue;
-    std::string encoded(base64::encoded_size(text.get_string().size()), '\0');
-    encoded.resize(base64::encode(encoded.data(), text.get_string().data(), text.get_string().size()));
-    data[name] = encoded;
+    data[name] = kube::encode_base64(text.get_string());
   }
 }
 

@@ -98,13 +98,6 @@ const Row custom_rows[] = {
     {"gateway.networking.k8s.io", "v1", "GatewayClass", "gatewayclasses", cluster | status, {"gc"}, ""},
     {"gateway.networking.k8s.io", "v1", "Gateway", "gateways", status, {"gtw"}, ""},
     {"gateway.networking.k8s.io", "v1", "HTTPRoute", "httproutes", status, {}, ""},
-    {"argoproj.io", "v1alpha1", "Rollout", "rollouts", status | scale, {"ro"}, ""},
-    {"argoproj.io", "v1alpha1", "AnalysisRun", "analysisruns", 0, {"ar"}, ""},
-    {"argoproj.io", "v1alpha1", "AnalysisTemplate", "analysistemplates", 0, {"at"}, ""},
-    {"argoproj.io", "v1alpha1", "ClusterAnalysisTemplate", "clusteranalysistemplates", cluster, {"cat"}, ""},
-    {"argoproj.io", "v1alpha1", "Experiment", "experiments", status, {"exp"}, ""},
-    {"argoproj.io", "v1alpha1", "Application", "applications", 0, {"app", "apps"}, ""},
-    {"argoproj.io", "v1alpha1", "AppProject", "appprojects", 0, {"appproj", "appprojs"}, ""},
 };
 
 std::string lower(std::string text) {

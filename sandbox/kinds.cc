@@ -6,6 +6,7 @@
 namespace sluice::sandbox {
 
 void Kinds::add(Kind kind) {
+  ++revision_;
   if (kind.storage.empty()) kind.storage = kind.group + "/" + kind.plural;
   if (kind.list_kind.empty()) kind.list_kind = kind.kind + "List";
   const auto made = std::make_shared<const Kind>(std::move(kind));
@@ -18,6 +19,7 @@ void Kinds::add(Kind kind) {
 }
 
 void Kinds::remove(std::string_view group, std::string_view plural) {
+  ++revision_;
   std::erase_if(kinds_, [&](const KindPtr& kind) { return kind->group == group && kind->plural == plural; });
 }
 

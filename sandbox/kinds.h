@@ -1,7 +1,7 @@
 // Which kinds of objects the sandbox serves, and how: names, scope, subresources, printer columns, schema.
 #pragma once
 
-#include <map>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -75,9 +75,12 @@ class Kinds {
   bool has_version(std::string_view group, std::string_view version) const;
   // In the order of registration.
   const std::vector<KindPtr>& all() const { return kinds_; }
+  // Grows with every change of what is served.
+  std::uint64_t revision() const { return revision_; }
 
  private:
   std::vector<KindPtr> kinds_;
+  std::uint64_t revision_ = 0;
 };
 
 // Adds the kinds that every API server has.

@@ -4,18 +4,16 @@
 #include <charconv>
 #include <optional>
 
-#include <boost/beast/core/detail/base64.hpp>
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
+#include "kube/base64.h"
 #include "kube/json.h"
 #include "sandbox/object_filter.h"
 #include "sandbox/rendering.h"
 
 namespace sluice::sandbox {
 namespace {
-
-namespace base64 = boost::beast::detail::base64;
 
 // Where a list goes on: the version that it shows and the last object that was given.
 struct Bookmark {
@@ -26,15 +24,13 @@ struct Bookmark {
 std::string token_of(const Bookmark& bookmark) {
   const std::string text = json::serialize(json::object{
       {"v", "meta.k8s.io/v1"}, {"rv", bookmark.version}, {"ns", bookmark.after.ns}, {"start", bookmark.after.name}});
-  std::string token(base64::encoded_size(text.size()), '\0');
-  token.resize(base64::encode(token.data(), text.data(), text.size()));
-  return token;
+  return kube::encode_base64(text);
 }
 
 std::optional<Bookmark> bookmark_of(std::string_view token) {
-  std::string text(base64::decoded_size(token.size()), '\0');
-  text.resize(base64::decode(text.data(), token.data(), token.size()).first);
-  const kube::Result<json::value> value = kube::parse_json(text);
+  const std::optional<std::string> text = kube::decode_base64(token);
+  if (!text) return std::nullopt;
+  const kube::Result<json::value> value = kube::parse_json(*text);
   if (!value || !value->is_object()) return std::nullopt;
   Bookmark bookmark;
   bookmark.version = static_cast<std::uint64_t>(kube::number_at(*value, {"rv"}));

@@ -90,7 +90,8 @@ Place place_of(const std::vector<std::string>& path) {
 
 std::string Request::manager() const {
   const std::string_view named = target.option("fieldManager");
-  return named.empty() ? user : std::string(named);
+  if (!named.empty()) return std::string(named);
+  return agent.empty() ? user : agent.substr(0, agent.find('/'));
 }
 
 }  // namespace sluice::sandbox

@@ -45,6 +45,7 @@ struct Request {
   std::string accept;
   std::string_view body;  // valid while the request is handled
   std::string user;
+  std::string agent;
   Target target;
   Place place;
   KindPtr kind;

@@ -4,11 +4,14 @@
 #include <boost/json.hpp>
 
 #include "sandbox/bodies.h"
+#include "sandbox/eviction.h"
 #include "sandbox/listing.h"
 #include "sandbox/object_filter.h"
 #include "sandbox/object_parts.h"
 #include "sandbox/patching.h"
 #include "sandbox/rendering.h"
+#include "sandbox/reviews.h"
+#include "sandbox/scale.h"
 #include "sandbox/writes.h"
 
 namespace sluice::sandbox {
@@ -129,6 +132,9 @@ bool is_watch(const Request& request) {
 Response serve_resource(ApiState& state, const Request& request) {
   const bool one = !request.place.name.empty();
   const std::string& subresource = request.place.subresource;
+  if (request.kind->virtual_only) return one ? Response(unknown_resource()) : serve_review(request);
+  if (subresource == "scale" && request.kind->scale) return serve_scale(state, request);
+  if (subresource == "eviction" && request.kind->graceful) return serve_eviction(state, request);
   if (subresource == "status" && !request.kind->has_status) return unknown_resource();
   if (!subresource.empty() && subresource != "status") return unknown_resource();
   if (request.method == "GET") return one ? get_object(state, request) : list_objects(state, request);
