@@ -79,6 +79,9 @@ void AnalysisRunController::job_changed(const crds::Job& job) {
 
 void AnalysisRunController::start(kube::Tasks& tasks) {
   tasks_ = &tasks;
+  // Another process may have gone on with the runs since an earlier start, so nothing of that time holds any more.
+  states_.clear();
+  waiting_.clear();
   kube::Reflected pods{kube::resources::pods, options_.job_namespace.empty() ? options_.ns : options_.job_namespace,
                        std::string(job_uid_label), false};
   tasks.start("watch measuring pods", kube::reflect(client_, std::move(pods), pods_, clock_, log_));
@@ -94,8 +97,13 @@ net::awaitable<void> AnalysisRunController::work() {
     co_await clock_.sleep_for(std::chrono::milliseconds{20});
   for (;;) {
     const ObjectKey key = co_await queue_.next();
+    struct Work {
+      kube::WorkQueue& queue;
+      const ObjectKey& key;
+      ~Work() { queue.done(key); }  // also when the worker is stopped in the middle
+    };
+    const Work work{queue_, key};
     co_await pass(key);
-    queue_.done(key);
   }
 }
 

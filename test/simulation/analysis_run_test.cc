@@ -209,6 +209,24 @@ BOOST_AUTO_TEST_CASE(a_run_that_vanishes_is_forgotten) {
   BOOST_TEST(log_lines.empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_controller_that_leads_again_starts_afresh) {
+  bool answers = false;
+  backend = [&](const kube::HttpRequest&) -> kube::Result<kube::HttpResponse> {
+    if (answers) return vector_of("0.99");
+    life->tasks.stop();  // leadership is lost while the answer is on its way
+    return vector_of("0.5");
+  };
+  make_run(metrics(prometheus_metric(""), R"(,"args":[{"name":"app","value":"a"},{"name":"token","value":"t"}])"));
+  clock.run_for(seconds{5});
+  BOOST_TEST(asked.size() == 1u);
+  BOOST_TEST(run()->status.metric_results.empty());
+  answers = true;
+  life->follow(clock, log);
+  BOOST_REQUIRE(run_until_over(seconds{5}));
+  BOOST_TEST(run()->status.phase == "Successful");
+  BOOST_TEST(run()->status.metric_results[0].count == 1);
+}
+
 BOOST_AUTO_TEST_CASE(a_namespace_gets_no_more_than_its_slots) {
   backend = [](const kube::HttpRequest&) { return vector_of("0.99"); };
   for (int i = 0; i < 120; ++i)

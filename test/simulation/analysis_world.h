@@ -93,6 +93,10 @@ struct ControllerLife {
         tasks(io.get_executor(), log),
         events(client, clock, log, "rollouts-controller"),
         controller(client, clock, log, runs, jobs, std::move(fetch), events, {}) {
+    follow(clock, log);
+  }
+  // Starts everything; again after tasks.stop().
+  void follow(kube::Clock& clock, const kube::Log& log) {
     kube::Reflected all_runs{kube::resources::analysis_runs, "", "", false};
     kube::Reflected all_jobs{kube::resources::jobs, "", std::string(job_uid_label), false};
     tasks.start("runs", kube::reflect(client, all_runs, runs, clock, log));
