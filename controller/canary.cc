@@ -36,7 +36,7 @@ void plan_traffic(Draft& draft, const CanaryTraffic& traffic, int index) {
   const ReplicaSetPointer& newest = draft.sets.newest;
   traffic.plan_stable_service(draft);
   traffic.plan_canary_service(draft);
-  if (draft.is_initial() || !traffic.has_router()) return;
+  if (draft.is_initial() || !traffic.can_split()) return;
 
   const int share = traffic.canary_share();
   if (draft.is_aborted()) {

@@ -67,6 +67,11 @@ BasicCanaryInput basic_input(const Draft& draft, int index) {
   return input;
 }
 
+bool is_any_scaled(const Draft& draft) {
+  return std::any_of(draft.writes.begin(), draft.writes.end(),
+                     [](const Write& write) { return std::holds_alternative<ScaleReplicaSet>(write.effect); });
+}
+
 void plan_basic(Draft& draft, int index) {
   const Sets& sets = draft.sets;
   const Fence fence = fence_of(*draft.canary(), draft.replicas);
@@ -175,6 +180,8 @@ void plan_sizes(Draft& draft, const CanaryTraffic& traffic, int index) {
     plan_routed(draft, traffic, index);
   else
     plan_basic(draft, index);
+  // What is noted on a set says what its size was in proportion to, so it stays until all sets have followed.
+  if (is_any_scaled(draft)) return;
   note_replicas(draft, draft.sets.newest);
   if (draft.sets.is_divided()) note_replicas(draft, draft.sets.stable);
 }

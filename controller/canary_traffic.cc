@@ -121,7 +121,7 @@ int CanaryTraffic::least_share(const Draft& draft, int slack) const {
 }
 
 void CanaryTraffic::plan_weight(Draft& draft, int wanted, bool may_rise, int slack) const {
-  if (!has_router_ || !canary_service_ || !stable_service_) return;
+  if (!can_split()) return;
   if (!is_readable_) {
     draft.router_trouble = trouble_;
     draft.hold("route", trouble_, "the route can be read");

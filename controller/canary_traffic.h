@@ -19,6 +19,8 @@ class CanaryTraffic {
   bool is_routed() const { return is_routed_; }
   // A router is configured; without one nothing needs to be observed.
   bool has_router() const { return has_router_; }
+  // A router is there, and both Services between which it splits.
+  bool can_split() const { return has_router_ && canary_service_ && stable_service_; }
   // What is written in the routes is known, and the router has taken it.
   bool is_settled() const { return !has_router_ || (is_readable_ && is_accepted_); }
   // The largest share of the requests, of max_weight(), that goes to the canary Service.

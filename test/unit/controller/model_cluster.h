@@ -38,10 +38,14 @@ class ModelCluster {
   void accept_routes() { accept_all(); }
   bool routes_are_accepted_at_once = true;
   bool endpoints_are_watched = true;
+  bool pods_start_slowly = false;     // only become_ready() makes new pods ready
+  bool counters_wait = false;         // a status that may wait is not written
   bool counters_are_written = false;  // writes of counters alone appear in the log
 
   // Decides and applies until nothing is left to do now; fails the test when it does not come to rest.
   void rest();
+  // Pods start and stop as their sets say, and routers take what is written; nothing is decided.
+  void become_ready() { settle(true); }
   // The same, moving on to each wake-up until this much time has passed.
   void pass(int seconds);
   // One decision without applying it.
@@ -73,6 +77,7 @@ class ModelCluster {
   void apply(const Write& write);
   void write_status(const crds::RolloutStatus& status);
   void settle();  // what the other controllers of a cluster do at once
+  void settle(bool pods_start);
   void accept_all();
   void note(const std::string& line);
   std::string named(std::string text) const;  // hashes -> versions
@@ -80,6 +85,8 @@ class ModelCluster {
   void bump(kube::ObjectMeta& meta);
   void check_invariants(const std::string& after);
   int share_of(const crds::ReplicaSet& set) const;
+  int shortfall_of(const crds::ReplicaSet& set) const;
+  std::map<std::string, int> shortfalls() const;
 
   Time now_;
   long version_ = 100;
@@ -94,6 +101,7 @@ class ModelCluster {
   std::vector<std::string> log_;
   std::vector<std::string> events_;
   std::map<std::string, int> aborted_sizes_;
+  std::map<std::string, int> shortfalls_;  // by set, before the next write
   int aborted_weight_ = -1;
   int writes_made_ = 0;
   int status_writes_made_ = 0;
