@@ -29,22 +29,26 @@ bool is_directive(std::string_view name) {
          name.starts_with(delete_prefix);
 }
 
-// A value that the target does not have yet: without directives and without members that are null.
+bool has_patch_directive(const json::value& value) {
+  return value.is_object() && value.get_object().contains(patch_directive);
+}
+
+// A value that the target does not have yet: without directives, without members that are null, and without the parts
+// that say how to change what is not there.
 json::value fresh(const json::value& value) {
   if (value.is_array()) {
     json::array kept;
-    for (const json::value& item : value.get_array()) {
-      const bool deletes = text_at(item, {patch_directive}) == "delete";
-      const bool only_directive =
-          item.is_object() && item.get_object().size() == 1 && item.get_object().contains(patch_directive);
-      if (!deletes && !only_directive) kept.push_back(fresh(item));
-    }
+    for (const json::value& item : value.get_array())
+      if (!has_patch_directive(item)) kept.push_back(fresh(item));
     return json::value(std::move(kept));
   }
   if (!value.is_object()) return value;
   json::object kept;
-  for (const auto& member : value.get_object())
-    if (!member.value().is_null() && !is_directive(member.key())) kept[member.key()] = fresh(member.value());
+  for (const auto& member : value.get_object()) {
+    const bool is_dropped =
+        member.value().is_null() || is_directive(member.key()) || has_patch_directive(member.value());
+    if (!is_dropped) kept[member.key()] = fresh(member.value());
+  }
   return json::value(std::move(kept));
 }
 
@@ -186,6 +190,19 @@ void retain_keys(json::object& target, json::object& patch) {
   for (const std::string& name : dropped) target.stable_erase(target.find(name));
 }
 
+// The order by which the API server places the items that $setElementOrder does not name: that of the old list, in
+// which the first new items have taken over the places that deleted ones left at the end.
+json::array order_before(const json::array& before, const json::array& merged, std::string_view key) {
+  json::array order;
+  for (const json::value& item : before)
+    if (place_of(merged, identity(item, key), key) < merged.size()) order.push_back(item);
+  for (const json::value& item : merged) {
+    if (order.size() >= before.size()) break;
+    if (place_of(before, identity(item, key), key) == before.size()) order.push_back(item);
+  }
+  return order;
+}
+
 // $setElementOrder: merges the list it speaks of and brings it into that order.
 void set_element_order(json::object& target, json::object& patch, std::string_view type) {
   std::vector<std::string> names;
@@ -199,11 +216,10 @@ void set_element_order(json::object& target, json::object& patch, std::string_vi
     const std::string_view key = rule ? rule->key : std::string_view();
     const json::value* old = target.if_contains(name);
     const json::value* change = patch.if_contains(name);
-    if (change && change->is_null()) continue;
     if (change) {
       std::size_t last = 0;
       for (const json::value& item : list_of(*change, name)) {
-        if (item.is_object() && item.get_object().contains(patch_directive)) continue;
+        if (has_patch_directive(item)) continue;
         const std::size_t place = place_of(order, identity(item, key), key);
         if (place == order.size() || place < last)
           refuse(fmt::format("the items of {} do not follow the order in {}", name, directive));
@@ -219,7 +235,8 @@ void set_element_order(json::object& target, json::object& patch, std::string_vi
       merged = std::move(fresh(*change).get_array());
     else
       merged = merged_list_of(rule, before, change->get_array());
-    target[name] = ordered(std::move(merged), order, before, key);
+    const json::array stood = order_before(before, merged, key);
+    target[name] = ordered(std::move(merged), order, stood, key);
     if (change) patch.stable_erase(patch.find(name));
   }
 }
@@ -257,7 +274,7 @@ json::object merged_object(json::object target, json::object patch, std::string_
       continue;
     }
     if (old == target.end()) {
-      target[name] = fresh(change);
+      if (!has_patch_directive(change)) target[name] = fresh(change);
       continue;
     }
     json::value& place = old->value();

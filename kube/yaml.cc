@@ -60,8 +60,8 @@ class Builder final : public YAML::EventHandler {
   std::vector<json::value> documents;
 
   void OnDocumentStart(const YAML::Mark& mark) override {
-    if (started_) require_separator(mark);
-    started_ = true;
+    if (start_) require_separator(mark);
+    start_ = mark.pos;
     document_.reset();
     anchors_.clear();
   }
@@ -69,16 +69,23 @@ class Builder final : public YAML::EventHandler {
     if (document_) documents.push_back(std::move(*document_));
     document_.reset();
   }
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { add(mark, anchor, json::value(nullptr)); }
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    // yaml-cpp takes a line without a colon for a key; the place of the null tells it from "key:".
+    const bool is_value = !stack_.empty() && stack_.back().key && stack_.back().column != in_brackets;
+    if (is_value && mark.pos == stack_.back().key_mark.pos) fail(mark, "a colon is missing after this key");
+    add(mark, anchor, json::value(nullptr));
+  }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     const auto known = anchors_.find(anchor);
     if (known == anchors_.end()) fail(mark, "an alias refers to what contains it");
+    require_indentation(mark);
     charge(mark, weight_of(known->second));
     require_depth(mark, stack_.size() + depth_of(known->second));
     add(mark, 0, json::value(known->second));
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& text) override {
+    require_indentation(mark);
     const bool is_key = expects_key();
     // A key such as .inf has a name, although it has no value.
     if (is_key && tag == "?" && text.size() >= 4 && text.find('.') < 2 && !value_of_plain_scalar(text))
@@ -91,13 +98,13 @@ class Builder final : public YAML::EventHandler {
     if (!value) fail(mark, value.error().message);
     add(mark, anchor, std::move(*value));
   }
-  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
-                       YAML::EmitterStyle::value) override {
-    open(mark, anchor, json::value(json::array()));
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value style) override {
+    open(mark, anchor, json::value(json::array()), column_of(mark, tag, anchor, style));
   }
-  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
-                  YAML::EmitterStyle::value) override {
-    open(mark, anchor, json::value(json::object()));
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value style) override {
+    open(mark, anchor, json::value(json::object()), column_of(mark, tag, anchor, style));
   }
   void OnSequenceEnd() override { close(); }
   void OnMapEnd() override { close(); }
@@ -108,8 +115,30 @@ class Builder final : public YAML::EventHandler {
     YAML::Mark mark;
     YAML::anchor_t anchor = 0;
     std::optional<std::string> key;  // of the member whose value comes next
-    bool is_merge = false;           // that key is `<<`
+    YAML::Mark key_mark;
+    bool is_merge = false;     // that key is `<<`
+    int column = in_brackets;  // of its keys or dashes
   };
+  static constexpr int in_brackets = -2;
+  static constexpr int unknown = -1;
+
+  // A tag or an anchor may stand on the line above, and hides where the keys or dashes are.
+  static int column_of(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value style) {
+    if (style == YAML::EmitterStyle::Flow) return in_brackets;
+    return tag == "?" && anchor == 0 ? mark.column : unknown;
+  }
+
+  // yaml-cpp takes tabs for indentation, and takes a text for the value of a key that stands no further left.
+  void require_indentation(const YAML::Mark& mark) const {
+    if (!stack_.empty() && stack_.back().column == in_brackets) return;
+    const std::string_view before = text_.substr(0, static_cast<std::size_t>(mark.pos));
+    const std::string_view line = before.substr(before.rfind('\n') + 1);
+    if (line.find('\t') != std::string_view::npos && line.find_first_not_of(" \t") == std::string_view::npos)
+      fail(mark, "a tab stands where only spaces may indent");
+    if (stack_.empty() || expects_key() || mark.column > stack_.back().column) return;
+    fail(mark, "a value must be indented further than its key or dash");
+  }
 
   bool expects_key() const { return !stack_.empty() && stack_.back().value.is_object() && !stack_.back().key; }
 
@@ -119,7 +148,8 @@ class Builder final : public YAML::EventHandler {
     if (text_.substr(before.size()).starts_with("---")) return;
     const std::size_t last = before.find_last_not_of(" \t\r\n");
     const std::string_view trimmed = before.substr(0, last == std::string_view::npos ? 0 : last + 1);
-    if (trimmed.ends_with("\n...")) return;
+    // What yaml-cpp cannot read after `...` it would report as an empty document, again and again.
+    if (trimmed.ends_with("\n...") && mark.pos > *start_) return;
     fail(mark, "this belongs to no key and no list; indentation or a closing bracket is wrong");
   }
 
@@ -132,13 +162,15 @@ class Builder final : public YAML::EventHandler {
     if (depth > max_depth) fail(mark, fmt::format("more than {} levels", max_depth));
   }
 
-  void open(const YAML::Mark& mark, YAML::anchor_t anchor, json::value value) {
+  void open(const YAML::Mark& mark, YAML::anchor_t anchor, json::value value, int column) {
+    if (column == in_brackets) require_indentation(mark);
     if (expects_key()) fail(mark, "a key must be a scalar");
     require_depth(mark, stack_.size() + 1);
     Open opened;
     opened.value = std::move(value);
     opened.mark = mark;
     opened.anchor = anchor;
+    opened.column = column;
     stack_.push_back(std::move(opened));
   }
 
@@ -164,6 +196,7 @@ class Builder final : public YAML::EventHandler {
       Result<std::string> name = member_name_of(value);
       if (!name) fail(mark, name.error().message);
       parent.key = std::move(*name);
+      parent.key_mark = mark;
     } else if (std::exchange(parent.is_merge, false)) {
       merge(mark, parent.value.get_object(), value);
       parent.key.reset();
@@ -189,7 +222,7 @@ class Builder final : public YAML::EventHandler {
   }
 
   std::string_view text_;
-  bool started_ = false;
+  std::optional<int> start_;  // where the document began
   std::optional<json::value> document_;
   std::vector<Open> stack_;
   std::map<YAML::anchor_t, json::value> anchors_;
@@ -252,12 +285,34 @@ std::optional<std::vector<json::value>> json_values_in(std::string_view text) {
   return values;
 }
 
+// yaml-cpp takes the end of the text for the end of a quoted string when a line break stands before it. A comment
+// behind the last line break makes it see that the closing quote is missing, and changes nothing else.
+std::string with_visible_end(std::string_view text) {
+  std::string whole(text);
+  if (whole.ends_with('\n')) whole += '#';
+  return whole;
+}
+
+// The same for a text whose last line is blank or ends with a quote, and has no line break; there the comment might
+// become part of a text, so that what is read with it is not used.
+void require_closing_quotes(std::string_view text) {
+  const std::size_t last = text.find_last_not_of(" \t");
+  if (last == std::string_view::npos || text.back() == '\n') return;
+  if (text[last] != '\n' && text[last] != '\'' && text[last] != '"') return;
+  std::istringstream stream(std::string(text) + "\n#");
+  YAML::Parser parser(stream);
+  Builder ignored(text);
+  while (parser.HandleNextDocument(ignored)) {
+  }
+}
+
 Result<std::vector<json::value>> documents_in(std::string_view text) {
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
   if (std::optional<Error> bad = bad_character_in(text)) return *bad;
   if (std::optional<std::vector<json::value>> values = json_values_in(text)) return std::move(*values);
   try {
-    std::istringstream stream{std::string(text)};
+    require_closing_quotes(text);
+    std::istringstream stream(with_visible_end(text));
     YAML::Parser parser(stream);
     Builder builder(text);
     while (parser.HandleNextDocument(builder)) {

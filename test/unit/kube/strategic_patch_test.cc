@@ -143,6 +143,18 @@ BOOST_AUTO_TEST_CASE(strategic_patches_merge_by_key_and_obey_directives) {
        R"({"spec":{"containers":[{"name":"a","env":[{"name":"X","value":"1"}]}]}})",
        R"({"spec":{"containers":[{"name":"a","env":null}]}})",
        R"({"spec":{"containers":[{"name":"a"}]}})"},
+      {"", "Pod",
+       R"({"spec":{"containers":[{"name":"e"},{"name":"c"},{"name":"b"}]}})",
+       R"({"spec":{"$setElementOrder/containers":[{"name":"e"},{"name":"d"}],"containers":[{"name":"c","$patch":"delete"},{"name":"d"}]}})",
+       R"({"spec":{"containers":[{"name":"e"},{"name":"b"},{"name":"d"}]}})"},
+      {"", "Pod",
+       R"({"spec":{"containers":[{"name":"e"}]}})",
+       R"({"spec":{"nodeSelector":{"$patch":"replace","a":"1"},"volumes":[{"name":"v","$patch":"merge"},{"name":"w"}]}})",
+       R"({"spec":{"containers":[{"name":"e"}],"volumes":[{"name":"w"}]}})"},
+      {"", "Pod",
+       R"({"spec":{"containers":[{"name":"e"}]}})",
+       R"({"spec":{"$setElementOrder/containers":[],"containers":null}})",
+       R"()"},
   };
   // clang-format on
   for (const Row& row : rows) {

@@ -164,6 +164,15 @@ BOOST_AUTO_TEST_CASE(structure_and_texts) {
       {"a: x #c\nb: y#c\nc: http://x:80/y?z", R"({"a":"x","b":"y#c","c":"http://x:80/y?z"})"},
       {"a: {b, c: }\nd: [1,2\n,]\ne: -b\nf: {\"b\":c}",
        R"({"a":{"b":null,"c":null},"d":[1,2],"e":"-b","f":{"b":"c"}})"},
+      {"a: &x\n- b\n- c: &y\n   d\n  e: !!str\n   5\n", R"({"a":["b",{"c":"d","e":"5"}]})"},
+      {"a:\n- b\n-\n c\n? d\n: e\n", R"({"a":["b","c"],"d":"e"})"},
+      {"a: &x\n b: 1\n c:\n  2\n", R"({"a":{"b":1,"c":2}})"},
+      {"? a\n? b\n: 1\nc:\nd:", R"({"a":null,"b":1,"c":null,"d":null})"},
+      {"a:\tb\n-c: d", R"({"a":"b","-c":"d"})"},
+      {"a: |\n  it's '", "{\"a\":\"it's '\"}"},
+      {"a: |\n  x\n  ", R"({"a":"x\n"})"},
+      {"a: |+\n  x\n\n", R"({"a":"x\n\n"})"},
+      {"a: 'x\n  y'\n", R"({"a":"x y"})"},
       {"a: {b: 1,\n\tc: 2}", R"({"a":{"b":1,"c":2}})"},
       {"\xef\xbb\xbf%YAML 1.1\n---\na: 1\r\nb: 2\r\n", R"({"a":1,"b":2})"},
       {"  {\"a\": \"\\ud83d\\ude00\\/\", \"b\":\t[1.5, true, null]}\n",
@@ -173,8 +182,12 @@ BOOST_AUTO_TEST_CASE(structure_and_texts) {
 }
 
 BOOST_AUTO_TEST_CASE(mistakes_name_line_and_column) {
-  for (const char* bad : {"a: b: c", "a: 'x", "a: \"x", "a:\n\t- b", "a: @x", "a: `x`", "a: {b: 1}}", "a: \"x\" y",
-                          "a: [1", "a: 1\n b: 2", "a: 1\n- b", "a: .inf", "a: -.INF", "a: .nan", "a: \"\\ud83d\""})
+  for (const char* bad :
+       {"a: b: c",        "a: 'x",    "a: \"x",      "a:\n\t- b",     "a: @x",           "a: `x`",      "a: {b: 1}}",
+        "a: \"x\" y",     "a: [1",    "a: 1\n b: 2", "a: 1\n- b",     "a: 'x\n",         "a: \"x\n",    "a: 'x\n\n  ",
+        "a: 1\n...\n, b", "a: '",     "a: \"",       "- '",           "a:\nb",           "a: 1\nb:\nc", "-\nb",
+        "a:\n\tb",        "\ta: 1",   "a:\n[b]",     "a: 1\nfoo",     "a: &x 1\nb:\n*x", "'x\n ",       "a:\n\tb: 1",
+        "a: .inf",        "a: -.INF", "a: .nan",     "a: \"\\ud83d\""})
     BOOST_TEST(read(bad).starts_with("error: line "), bad << " -> " << read(bad));
   BOOST_TEST(read("a: 1\nb: {c: !!int x}") == "error: line 2, column 8: \"x\" does not fit its tag !!int");
   BOOST_TEST(read(std::string("a: 1\nb: \x04z")) == "error: line 2, column 4: a control character");
@@ -190,6 +203,7 @@ BOOST_AUTO_TEST_CASE(documents_are_separated_and_empty_ones_dropped) {
   BOOST_TEST(print_json((*documents)[0]) == R"({"a":1})");
   BOOST_TEST(print_json((*documents)[1]) == R"({"b":2})");
   BOOST_TEST(print_json((*documents)[2]) == R"(["c"])");
+  BOOST_TEST(parse_yaml_documents("\xc3\xa9: \xf0\x9f\x98\x80\r\n---\r\nb: 1\n---\nc: 1")->size() == 3u);
   BOOST_TEST(parse_yaml_documents("")->empty());
   BOOST_TEST(parse_yaml_documents("{\"a\":1}\n{\"b\":2}")->size() == 2u);
   BOOST_TEST(parse_yaml_documents("{\"a\":1}\n---\n{\"b\":2}")->size() == 2u);
