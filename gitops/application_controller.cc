@@ -274,7 +274,7 @@ net::awaitable<void> ApplicationController::assess(Round& round) {
     const bool poll_due = options_.resync.count() > 0 && (!subject.poll_at || *subject.poll_at <= now);
     std::optional<Duration> max_age;
     if (poll_due) max_age = options_.resync / 2;
-    if (!subject.seen || subject.memory.failing_since) max_age = options_.resync / 4;
+    if (!subject.seen || (subject.memory.retry_at && *subject.memory.retry_at <= now)) max_age = options_.resync / 4;
     if (!refresh.empty()) max_age = Duration{0};
     if (poll_due || max_age) subject.poll_at = now + poll_interval(round.key);
     std::string revision;

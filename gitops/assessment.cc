@@ -48,7 +48,8 @@ void Assessor::fail(Assessment& result, Remembered& memory, const Error& error) 
   const kube::Time now = clock_.now();
   if (!memory.failing_since) memory.failing_since = now;
   ++memory.failures;
-  result.look_again = now + kube::backoff_after(memory.failures, retry_limits);
+  memory.retry_at = now + kube::backoff_after(memory.failures, retry_limits);
+  result.look_again = memory.retry_at;
   if (now - *memory.failing_since < options_.grace) {
     result.standing = Standing::waiting;
     return;
@@ -60,22 +61,34 @@ void Assessor::fail(Assessment& result, Remembered& memory, const Error& error) 
 net::awaitable<bool> Assessor::find_commit(Assessment& result, Remembered& memory, std::optional<Duration> max_age) {
   const CheckedApplication& wanted = result.checked;
   const std::string asked = fmt::format("{}\n{}\n{}", wanted.url, wanted.revision, wanted.tag_prefix);
-  const bool same_question = memory.asked == asked && !memory.commit.empty();
-  if (same_question && !max_age) {
+  if (memory.asked != asked) {
+    memory.commit.clear();
+    memory.refused.reset();
+    memory.asked = asked;
+  }
+  if (memory.refused && !max_age) {
+    result.standing = Standing::failed;
+    add(result, "ComparisonError", memory.refused->message);
+    result.look_again = memory.retry_at;
+    co_return false;
+  }
+  if (!memory.commit.empty() && !max_age) {
     result.commit = memory.commit;
     co_return true;
   }
   const Result<std::string> commit =
       co_await sources_.resolve(wanted.url, wanted.revision, wanted.tag_prefix, max_age.value_or(Duration{0}));
+  memory.remote_fails = !commit && kube::is_transient(commit.error().fault);
   if (commit) {
-    memory.asked = asked;
+    memory.refused.reset();
     memory.commit = *commit;
     result.commit = *commit;
     co_return true;
   }
   fail(result, memory, commit.error());
+  if (result.standing == Standing::failed) memory.refused = commit.error();
   // While the remote is away for a moment, what it said last still holds.
-  if (result.standing != Standing::waiting || !same_question) co_return false;
+  if (result.standing == Standing::failed || memory.commit.empty()) co_return false;
   result.commit = memory.commit;
   co_return true;
 }
@@ -104,8 +117,9 @@ net::awaitable<bool> Assessor::load(Assessment& result, Remembered& memory) {
     memory.warnings = std::move(tree->warnings);
     ++memory.renders;
   }
-  if (!result.look_again) {
+  if (!memory.remote_fails) {
     memory.failing_since.reset();
+    memory.retry_at.reset();
     memory.failures = 0;
   }
   if (!memory.rendered->mistakes.empty()) {

@@ -53,8 +53,11 @@ struct Remembered {
   SourceId id;
   std::shared_ptr<const Rendered> rendered;
   std::vector<std::string> warnings;
+  std::optional<kube::Error> refused;       // what the question was answered instead of a commit
   std::optional<kube::Time> failing_since;  // the world's faults, not the user's
+  std::optional<kube::Time> retry_at;       // when the world is asked again
   int failures = 0;
+  bool remote_fails = false;  // the last question to the remote had no answer
   std::optional<kube::Time> unsynced_since;
   std::size_t renders = 0;  // how often it was rendered
 };

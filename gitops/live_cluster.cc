@@ -260,10 +260,10 @@ void LiveCluster::note_own_write(const std::string& instance, const ResourceId& 
   const LiveRecord* record = find(id);
   if (!version.empty() && record && kube::is_at_least(record->version, version)) return;
   if (version.empty() && !record) return;
-  unsigned list = 0;
+  // A kind that nobody watches yet would never show the write; its first list will.
   for (const auto& [key, kind] : kinds_)
-    if (key.starts_with(id.group + "/") && key.ends_with("/" + id.kind)) list = kind->listing();
-  own_writes_[id] = {instance, version, list};
+    if (key.starts_with(id.group + "/") && key.ends_with("/" + id.kind))
+      own_writes_[id] = {instance, version, kind->listing()};
 }
 
 void LiveCluster::settle_write(const ResourceId& id, const std::string& version, bool deleting) {
