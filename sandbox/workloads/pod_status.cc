@@ -109,6 +109,7 @@ class Conditions {
     const bool is_same = before && text_of(*before, "status") == status;
     json::object condition{{"type", type},
                            {"status", status},
+                           {"lastProbeTime", nullptr},  // as the API server completes it
                            {"lastTransitionTime", is_same ? text_of(*before, "lastTransitionTime") : now_}};
     if (!reason.empty()) condition["reason"] = reason;
     list_.push_back(std::move(condition));

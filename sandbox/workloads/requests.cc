@@ -13,18 +13,22 @@ bool Requests::create(const kube::Resource& resource, std::string_view ns, const
 }
 
 bool Requests::patch(const kube::Resource& resource, const kube::ObjectKey& key, const json::object& body) {
-  const kube::ApiRequest request{"PATCH", resource.object_path(key), "application/merge-patch+json",
-                                 kube::print_json(body), ""};
-  const kube::ApiResponse response = api_.handle(request, user_);
-  return response.status == 404 || judge(request, response);
+  return send_patch(resource.object_path(key), body);
 }
 
 bool Requests::patch_status(const kube::Resource& resource, const kube::ObjectKey& key, json::object status) {
   json::object body;
   body["status"] = std::move(status);
-  const kube::ApiRequest request{"PATCH", resource.object_path(key, "status"), "application/merge-patch+json",
-                                 kube::print_json(body), ""};
+  return send_patch(resource.object_path(key, "status"), body);
+}
+
+bool Requests::send_patch(std::string target, const json::object& body) {
+  const kube::ApiRequest request{"PATCH", std::move(target), "application/merge-patch+json", kube::print_json(body),
+                                 ""};
+  const std::uint64_t version = api_.version();
   const kube::ApiResponse response = api_.handle(request, user_);
+  if (response.status == 200 && api_.version() == version)
+    log_.debug("the sandbox made a write that changed nothing", {{"target", request.target}, {"body", request.body}});
   return response.status == 404 || judge(request, response);
 }
 

@@ -12,8 +12,8 @@
 
 namespace sluice::sandbox {
 
-// Each answers whether the write was committed or is not needed any more; a refusal is logged. The log line of a
-// refusal is the server's message.
+// Each answers whether the write was committed or is not needed any more. A refusal is logged with the server's
+// message; a patch that changes nothing is logged for debugging, because whoever sent it should have known.
 class Requests {
  public:
   // `user` is the name in managedFields, such as "kube-controller-manager". `api` and `log` outlive it.
@@ -34,6 +34,7 @@ class Requests {
   const std::string& refusal() const { return refusal_; }
 
  private:
+  bool send_patch(std::string target, const json::object& body);
   bool judge(const kube::ApiRequest& request, const kube::ApiResponse& response);
 
   Api& api_;

@@ -108,6 +108,7 @@ BOOST_AUTO_TEST_CASE(a_slice_holds_a_hundred_endpoints_at_most) {
   run_for(seconds(5));
   BOOST_TEST(all("endpointslices").size() == 1u);
   BOOST_TEST(endpoints("web", "ready") == 20);
+  for (const std::string& line : log_lines) BOOST_ERROR(line);
 }
 
 BOOST_AUTO_TEST_CASE(slices_go_with_their_service) {

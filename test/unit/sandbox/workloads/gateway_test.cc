@@ -112,6 +112,7 @@ BOOST_AUTO_TEST_CASE(a_settled_route_writes_nothing) {
   const std::uint64_t version = api.version();
   run_for(seconds(600));
   BOOST_TEST(api.version() == version);
+  for (const std::string& line : log_lines) BOOST_ERROR(line);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

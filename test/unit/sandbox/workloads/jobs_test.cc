@@ -109,6 +109,7 @@ BOOST_AUTO_TEST_CASE(a_finished_job_writes_nothing_more) {
   const std::uint64_t version = api.version();
   run_for(seconds(3600));
   BOOST_TEST(api.version() == version);
+  for (const std::string& line : log_lines) BOOST_ERROR(line);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -36,6 +36,7 @@ BOOST_AUTO_TEST_CASE(a_set_that_has_settled_writes_nothing) {
   const std::uint64_t version = api.version();
   run_for(seconds(3600));
   BOOST_TEST(api.version() == version);
+  for (const std::string& line : log_lines) BOOST_ERROR(line);
 }
 
 BOOST_AUTO_TEST_CASE(scaling_down_takes_pods_that_are_not_ready_first) {

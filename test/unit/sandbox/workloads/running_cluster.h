@@ -13,8 +13,9 @@
 namespace sluice::sandbox {
 
 struct RunningCluster : Cluster {
+  // Refused writes, faults, and writes that changed nothing.
   std::vector<std::string> log_lines;
-  kube::Log log{kube::LogLevel::warning, kube::LogFormat::text, [this] { return clock.now(); },
+  kube::Log log{kube::LogLevel::debug, kube::LogFormat::text, [this] { return clock.now(); },
                 [this](std::string_view line) { log_lines.emplace_back(line); }};
   Workloads workloads{api, clock, io.get_executor(), log};
 
