@@ -13,8 +13,9 @@ namespace sluice::gitops {
 namespace {
 
 // The types that every finished assessment evaluates.
-const std::vector<std::string_view> assessed_types{"InvalidSpecError", "ComparisonError", "SharedResourceWarning",
-                                                   "RepeatedResourceWarning", "UnknownError"};
+const std::vector<std::string_view> assessed_types{"InvalidSpecError",      "ComparisonError",
+                                                   "SharedResourceWarning", "RepeatedResourceWarning",
+                                                   "SourceWarning",         "UnknownError"};
 
 kube::Time whole_seconds(kube::Time time) { return std::chrono::floor<kube::seconds>(time); }
 

@@ -105,16 +105,15 @@ net::awaitable<bool> Assessor::load(Assessment& result, Remembered& memory) {
     co_return false;
   }
   if (!known || *id != memory.id) {
-    SourceFilter filter = filter_of(wanted.directory);
-    Result<SourceTree> tree = co_await sources_.read(wanted.url, result.commit, wanted.path, std::move(filter));
-    if (!tree) {
-      fail(result, memory, tree.error());
+    Result<LoadedSource> loaded = co_await sources_.load(wanted.url, result.commit, wanted.path, wanted.directory);
+    if (!loaded) {
+      fail(result, memory, loaded.error());
       co_return false;
     }
-    memory.rendered = std::make_shared<const Rendered>(render(tree->files));
+    memory.rendered = std::move(loaded->rendered);
     memory.rendered_from = from;
-    memory.id = std::move(tree->id);
-    memory.warnings = std::move(tree->warnings);
+    memory.id = std::move(loaded->id);
+    memory.warnings = std::move(loaded->warnings);
     ++memory.renders;
   }
   if (!memory.remote_fails) {
@@ -159,7 +158,8 @@ net::awaitable<bool> Assessor::watch_kinds(Assessment& result, Remembered& memor
   for (const crds::ResourceStatus& resource : application->status.resources) {
     const std::string group(std::string_view(resource.group));
     const std::string version(std::string_view(resource.version));
-    const Result<> learned = co_await kinds_.learn(group.empty() ? version : group + "/" + version, kind_retry);
+    std::string api_version = group.empty() ? version : group + "/" + version;
+    const Result<> learned = co_await kinds_.learn(std::move(api_version), kind_retry);
     if (learned) need(group, version, std::string_view(resource.kind));
   }
   std::vector<const kube::Resource*> unsynced;
@@ -247,6 +247,7 @@ net::awaitable<Assessment> Assessor::assess(std::shared_ptr<const crds::Applicat
   if (!loaded) co_return result;
   const bool learned = co_await learn_kinds(result, memory);
   if (!learned) co_return result;
+  if (!memory.warnings.empty()) add(result, "SourceWarning", joined(memory.warnings));
   const Targets targets = place(*memory.rendered, {instance, result.checked.default_namespace, options_.marking},
                                 [this](std::string_view group, std::string_view version, std::string_view kind) {
                                   return kinds_.scope_of(group, version, kind);

@@ -69,8 +69,8 @@ net::awaitable<CascadeProgress> delete_cascade(kube::Client& client, ServedKinds
   for (const crds::ResourceStatus& resource : application->status.resources) {
     const std::string group = resource.group.text();
     const std::string version = resource.version.text();
-    const kube::Result<> learned =
-        co_await kinds.learn(group.empty() ? version : group + "/" + version, kube::seconds{10});
+    std::string api_version = group.empty() ? version : group + "/" + version;
+    const kube::Result<> learned = co_await kinds.learn(std::move(api_version), kube::seconds{10});
     if (!learned) {
       progress.waits_for = learned.error().message;
       co_return progress;

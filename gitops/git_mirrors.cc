@@ -267,6 +267,19 @@ net::awaitable<Result<SourceTree>> GitMirrors::read(std::string url, std::string
   co_return tree;
 }
 
+net::awaitable<Result<LoadedSource>> GitMirrors::load(std::string url, std::string commit, std::string path,
+                                                      DirectorySource directory) {
+  SourceFilter filter = filter_of(directory);
+  Result<SourceTree> tree = co_await read(std::move(url), std::move(commit), std::move(path), std::move(filter));
+  if (!tree) co_return tree.error();
+  auto parse = [&tree] { return std::make_shared<const Rendered>(render(tree->files)); };
+  LoadedSource loaded;
+  loaded.rendered = co_await kube::offload(pool_, parse);
+  loaded.id = std::move(tree->id);
+  loaded.warnings = std::move(tree->warnings);
+  co_return loaded;
+}
+
 net::awaitable<Result<CommitSummary>> GitMirrors::summarize(std::string url, std::string commit) {
   const Result<Repository*> found = repository(url);
   if (!found) co_return found.error();

@@ -37,9 +37,13 @@ class GitMirrors final : public Sources {
                                                     kube::Duration max_age) override;
   net::awaitable<kube::Result<SourceId>> id_of(std::string url, std::string commit, std::string path,
                                                SourceId known) override;
-  net::awaitable<kube::Result<SourceTree>> read(std::string url, std::string commit, std::string path,
-                                                SourceFilter filter) override;
+  net::awaitable<kube::Result<LoadedSource>> load(std::string url, std::string commit, std::string path,
+                                                  DirectorySource directory) override;
   net::awaitable<kube::Result<CommitSummary>> summarize(std::string url, std::string commit) override;
+
+  // All wanted files below the path, with the id of what was read.
+  net::awaitable<kube::Result<SourceTree>> read(std::string url, std::string commit, std::string path,
+                                                SourceFilter filter);
 
   // How often git was asked for refs, and how often it fetched.
   std::size_t asked() const { return asked_; }

@@ -76,6 +76,13 @@ bool is_list(const json::value& object) {
   return items->is_null() && !kube::find_at(object, {"spec"}) && !kube::find_at(object, {"status"});
 }
 
+// What a file at the top of the directory says about the tool that it is meant for; "" for none.
+std::string_view foreign_tool(std::string_view path) {
+  if (path == "Chart.yaml") return "a Helm chart";
+  if (path == "kustomization.yaml" || path == "kustomization.yml") return "a Kustomize directory";
+  return "";
+}
+
 // A document or a piece of one file.
 struct Piece {
   std::string_view text;
@@ -211,8 +218,16 @@ SourceFilter filter_of(const DirectorySource& source) {
 
 Rendered render(const std::vector<SourceFile>& files) {
   Rendered rendered;
-  for (const SourceFile& file : files)
-    if (file.text.find(opt_out) == std::string::npos) FileReader(file, rendered).read();
+  for (const SourceFile& file : files) {
+    if (file.text.find(opt_out) != std::string::npos) continue;
+    if (const std::string_view tool = foreign_tool(file.path); !tool.empty())
+      rendered.mistakes.push_back(
+          fmt::format("{}: {} is not supported yet (exclude the file with "
+                      "spec.source.directory.exclude to take the others as they are)",
+                      file.path, tool));
+    else
+      FileReader(file, rendered).read();
+  }
   if (rendered.mistakes.size() > most_mistakes) {
     const std::size_t more = rendered.mistakes.size() - most_mistakes;
     rendered.mistakes.resize(most_mistakes);

@@ -1,11 +1,14 @@
 // Where the manifests of applications come from, as the controller sees it.
 #pragma once
 
+#include <memory>
 #include <string>
+#include <vector>
 
 #include <boost/asio/awaitable.hpp>
 
 #include "gitops/git_objects.h"
+#include "gitops/render.h"
 #include "gitops/source_tree.h"
 #include "kube/result.h"
 #include "kube/time.h"
@@ -13,6 +16,13 @@
 namespace sluice::gitops {
 
 namespace net = boost::asio;
+
+// A directory of a commit as it was rendered, and the id of what it was rendered from.
+struct LoadedSource {
+  SourceId id;
+  std::shared_ptr<const Rendered> rendered;
+  std::vector<std::string> warnings;  // symbolic links that lead nowhere
+};
 
 // Repositories by URL. Calls of several applications may run at once; they share what they learn.
 class Sources {
@@ -30,9 +40,9 @@ class Sources {
   virtual net::awaitable<kube::Result<SourceId>> id_of(std::string url, std::string commit, std::string path,
                                                        SourceId known) = 0;
 
-  // All wanted files below the path, with the id of what was read.
-  virtual net::awaitable<kube::Result<SourceTree>> read(std::string url, std::string commit, std::string path,
-                                                        SourceFilter filter) = 0;
+  // What the directory at the path holds, parsed. Takes as long as it takes, away from the caller's thread.
+  virtual net::awaitable<kube::Result<LoadedSource>> load(std::string url, std::string commit, std::string path,
+                                                          DirectorySource directory) = 0;
 
   // Who wrote a commit that was fetched before, and its first line.
   virtual net::awaitable<kube::Result<CommitSummary>> summarize(std::string url, std::string commit) = 0;

@@ -163,6 +163,9 @@ class Planner {
   SyncPlan make() {
     for (const ComparedResource& resource : comparison_.resources) {
       if (!is_chosen(request_, resource.id)) continue;
+      if (resource.desired && !resource.hook && !annotation(*resource.desired, "helm.sh/hook").empty())
+        plan_.mistakes.push_back(fmt::format("{}: annotation helm.sh/hook is not supported yet (use {})",
+                                             text_of(resource.id), annotations::hook));
       if (resource.hook)
         add_hooks(resource);
       else if (resource.requires_pruning)

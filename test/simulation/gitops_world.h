@@ -56,19 +56,22 @@ class MemorySources final : public Sources {
   net::awaitable<kube::Result<SourceId>> id_of(std::string, std::string commit, std::string path, SourceId) override {
     co_return id(commit, path);
   }
-  net::awaitable<kube::Result<SourceTree>> read(std::string, std::string commit, std::string path,
-                                                SourceFilter filter) override {
+  net::awaitable<kube::Result<LoadedSource>> load(std::string, std::string commit, std::string path,
+                                                  DirectorySource directory) override {
     const kube::Result<SourceId> found = id(commit, path);
     if (!found) co_return found.error();
-    SourceTree tree;
-    tree.id = *found;
+    const SourceFilter filter = filter_of(directory);
+    std::vector<SourceFile> files;
     for (const auto& [file, text] : commits_.at(commit)) {
       if (!file.starts_with(path + "/")) continue;
       const std::string inside = file.substr(path.size() + 1);
       if (!filter.recurse && inside.find('/') != std::string::npos) continue;
-      if (filter.wanted(inside)) tree.files.push_back({inside, text});
+      if (filter.wanted(inside)) files.push_back({inside, text});
     }
-    co_return tree;
+    LoadedSource loaded;
+    loaded.id = *found;
+    loaded.rendered = std::make_shared<const Rendered>(render(files));
+    co_return loaded;
   }
   net::awaitable<kube::Result<CommitSummary>> summarize(std::string, std::string) override {
     co_return CommitSummary{};

@@ -83,6 +83,13 @@ BOOST_AUTO_TEST_CASE(all_mistakes_of_all_files_are_named_with_their_lines) {
   BOOST_TEST(rendered.mistakes[6] == "d.yaml:1: items[1].must be an object");
 }
 
+BOOST_AUTO_TEST_CASE(a_directory_for_another_tool_is_refused) {
+  const Rendered rendered = render({{"kustomization.yaml", "resources: [a.yaml]\n"}, {"a.yaml", service}});
+  BOOST_REQUIRE(rendered.mistakes.size() == 1u);
+  BOOST_TEST(rendered.mistakes[0].starts_with("kustomization.yaml: a Kustomize directory is not supported yet"));
+  BOOST_TEST(render({{"deep/kustomization.yaml", "resources: [a.yaml]\n"}}).mistakes.empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_flood_of_mistakes_is_counted) {
   std::vector<SourceFile> files;
   for (int at = 0; at < 50; ++at) files.push_back({std::to_string(at) + ".yaml", "kind: Pod\nmetadata: {name: p}\n"});
