@@ -59,7 +59,7 @@ struct RolloutSpec {
   bool progress_deadline_abort = false;
   std::optional<kube::Time> restart_at;
   std::optional<RollbackWindow> rollback_window;
-  std::optional<AnalysisHistory> analysis;
+  Seldom<AnalysisHistory> analysis;
   Strategy strategy;
 
   static void fields(auto& self, auto& visit) {

@@ -113,7 +113,7 @@ struct StepPluginStatus {
 struct CanaryStatus {
   Seldom<AnalysisRunSummary> current_step_analysis_run_status;
   Seldom<AnalysisRunSummary> current_background_analysis_run_status;
-  std::string current_experiment;
+  Word current_experiment;  // its name
   Seldom<TrafficWeights> weights;
   Word stable_ping_pong;  // "ping" or "pong"
   std::vector<StepPluginStatus> step_plugin_statuses;
@@ -172,22 +172,22 @@ struct RolloutDuration {
 };
 
 struct RolloutStatus {
-  bool abort = false;
   std::optional<kube::Time> aborted_at;
   std::vector<PauseCondition> pause_conditions;
-  bool controller_pause = false;  // true with no pause conditions: a person has resumed
-  bool promote_full = false;
   std::string current_pod_hash;
-  std::string current_step_hash;
+  Word current_step_hash;
   std::optional<std::int32_t> current_step_index;
   std::optional<std::int32_t> collision_count;
-  std::string observed_generation;  // decimal metadata.generation
-  std::string workload_observed_generation;
+  Word observed_generation;  // decimal metadata.generation
+  Word workload_observed_generation;
   std::int32_t replicas = 0;
   std::int32_t updated_replicas = 0;
   std::int32_t ready_replicas = 0;
   std::int32_t available_replicas = 0;
   std::int32_t hpa_replicas = 0;
+  bool abort = false;
+  bool promote_full = false;
+  bool controller_pause = false;  // true with no pause conditions: a person has resumed
   std::string selector;
   std::string stable_rs;  // hash that was promoted last
   std::optional<kube::Time> restarted_at;
@@ -197,7 +197,7 @@ struct RolloutStatus {
   BlueGreenStatus blue_green;
   CanaryStatus canary;
   Seldom<AlbStatus> alb;
-  std::vector<AlbStatus> albs;
+  Seldom<std::vector<AlbStatus>> albs;
   Seldom<RolloutDuration> duration;
   bool operator==(const RolloutStatus&) const = default;
   static void fields(auto& self, auto& visit) {

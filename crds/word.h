@@ -1,28 +1,36 @@
 // A text of which few different ones exist, such as a phase or the reason of a condition; equal ones share memory.
 #pragma once
 
-#include <memory>
 #include <ostream>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace sluice::crds {
 
-// Immutable; assign another one to change it.
+// Immutable, of the size of a pointer; assign another one to change it. May be passed between threads.
 class Word {
  public:
   Word() = default;
   Word(std::string_view text);
   Word(const std::string& text) : Word(std::string_view(text)) {}
   Word(const char* text) : Word(std::string_view(text)) {}
+  Word(const Word& other) noexcept : entry_(other.entry_) { keep(entry_); }
+  Word(Word&& other) noexcept : entry_(std::exchange(other.entry_, nullptr)) {}
+  Word& operator=(Word other) noexcept {
+    std::swap(entry_, other.entry_);
+    return *this;
+  }
+  ~Word() { release(entry_); }
 
-  std::string_view view() const { return text_ ? std::string_view(*text_) : std::string_view(); }
+  std::string_view view() const;
   std::string text() const { return std::string(view()); }
   operator std::string_view() const { return view(); }
-  bool empty() const { return view().empty(); }
+  bool empty() const { return entry_ == nullptr; }
+  void clear() { *this = Word(); }
 
   friend bool operator==(const Word& left, const Word& right) {
-    return left.text_ == right.text_ || left.view() == right.view();
+    return left.entry_ == right.entry_ || left.view() == right.view();
   }
   friend bool operator==(const Word& left, std::string_view right) { return left.view() == right; }
   friend bool operator==(const Word& left, const std::string& right) { return left.view() == right; }
@@ -30,7 +38,12 @@ class Word {
   friend std::ostream& operator<<(std::ostream& to, const Word& word) { return to << word.view(); }
 
  private:
-  std::shared_ptr<const std::string> text_;  // null for ""
+  struct Entry;
+  struct Table;
+  static void keep(Entry* entry) noexcept;
+  static void release(Entry* entry) noexcept;
+
+  Entry* entry_ = nullptr;  // null for ""
 };
 
 }  // namespace sluice::crds

@@ -50,7 +50,6 @@ struct OwnerReference {
 // managedFields and selfLink are never kept. Encoding an ObjectMeta writes only what is set.
 struct ObjectMeta {
   std::string name;
-  std::string generate_name;
   std::string ns;
   std::string uid;
   std::string resource_version;
@@ -72,7 +71,6 @@ struct ObjectMeta {
   bool operator==(const ObjectMeta&) const = default;
   static void fields(auto& self, auto& visit) {
     visit("name", self.name);
-    visit("generateName", self.generate_name);
     visit("namespace", self.ns);
     visit("uid", self.uid);
     visit("resourceVersion", self.resource_version);
