@@ -30,6 +30,7 @@ class Seldom {
   T& operator*() { return *value_; }
   const T* operator->() const { return value_.get(); }
   T* operator->() { return value_.get(); }
+  T value_or(T otherwise) const { return value_ ? *value_ : std::move(otherwise); }
   // The value, made with its defaults when it was absent.
   T& obtain() {
     if (!value_) value_ = std::make_unique<T>();

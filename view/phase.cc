@@ -8,7 +8,7 @@
 namespace sluice::view {
 namespace {
 
-std::optional<std::int64_t> number_in(const std::string& text) {
+std::optional<std::int64_t> number_in(std::string_view text) {
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
