@@ -169,8 +169,8 @@ void plan_sets(Draft& draft, const View& view) {
   else
     draft.scale(sets.newest, size_of_newest(draft, view));
 
-  const bool is_active_served =
-      view.active.empty() || reachable_pods(view.active_service, sets.with_hash(view.active)) > 0;
+  const bool is_active_served = view.active.empty() || draft.replicas == 0 ||
+                                reachable_pods(view.active_service, sets.with_hash(view.active)) > 0;
   if (is_active_served && !find_pause(draft, inconclusive_pause))
     retire_old_sets(draft, {view.strategy.scale_down_delay_seconds.value_or(default_delay),
                             view.strategy.scale_down_delay_revision_limit});
@@ -196,7 +196,11 @@ void promote_when_due(Draft& draft, const View& view, const RolloutAnalyses& ana
 
 }  // namespace
 
-int first_blue_green_size(const Draft& draft) { return size_of_newest(draft, View(draft)); }
+int first_blue_green_size(const Draft& draft) {
+  if (draft.is_aborted()) return 0;
+  const bool is_stable = !draft.is_new_target && draft.before.stable_rs == draft.before.current_pod_hash;
+  return is_stable ? draft.replicas : size_of_newest(draft, View(draft));
+}
 
 std::vector<Gate> blue_green_gates(const Draft& draft) {
   const View view(draft);

@@ -39,6 +39,7 @@ void plan_traffic(Draft& draft, const CanaryTraffic& traffic, int index) {
   if (draft.is_initial() || !traffic.can_split()) return;
 
   const int share = traffic.canary_share();
+  if (!draft.mistakes.empty() && !draft.is_aborted()) return traffic.plan_weight(draft, share, false, 0);
   if (draft.is_aborted()) {
     const int slack = share > 0 ? abort_slack(draft) : 0;
     return traffic.plan_weight(draft, 0, false, slack);
@@ -83,7 +84,7 @@ bool is_pause_over(Draft& draft, const crds::PauseStep& step) {
 }
 
 bool is_split_observed(Draft& draft, const CanaryTraffic& traffic, int index) {
-  if (!traffic.has_router()) return true;
+  if (!traffic.has_router() || draft.replicas == 0) return true;
   const int weight = weight_at(draft.canary()->steps, index, 100);
   if (traffic.is_observed(weight) && (weight == 0 || traffic.canary_selects(draft.sets.newest))) return true;
   draft.hold(

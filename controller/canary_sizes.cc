@@ -67,6 +67,16 @@ BasicCanaryInput basic_input(const Draft& draft, int index) {
   return input;
 }
 
+// As many pods as it should have, or as many as the cluster lets it have.
+bool has_its_pods(const ReplicaSetPointer& set) {
+  if (set->status.replicas == set->desired()) return true;
+  const auto& conditions = set->status.conditions;
+  return set->status.replicas < set->desired() &&
+         std::any_of(
+             conditions.begin(), conditions.end(),
+             [](const auto& condition) { return condition.type == "ReplicaFailure" && condition.status == "True"; });
+}
+
 bool is_any_scaled(const Draft& draft) {
   return std::any_of(draft.writes.begin(), draft.writes.end(),
                      [](const Write& write) { return std::holds_alternative<ScaleReplicaSet>(write.effect); });
@@ -129,9 +139,13 @@ int size_weight(const Draft& draft, int index) {
 }
 
 int first_canary_size(const Draft& draft) {
-  if (draft.spec.paused) return 0;
-  if (!is_routed(draft)) return next_basic_sizes(basic_input(draft, 0)).canary;
-  return takes_over(draft) ? draft.replicas : routed_canary_size(routed_input(draft, 0));
+  // The set of the recorded revision was deleted: an aborted one stays away, a promoted one comes back whole.
+  const bool is_known = !draft.is_new_target;
+  if (is_known && draft.before.stable_rs == draft.before.current_pod_hash) return draft.replicas;
+  if (draft.spec.paused || draft.is_aborted()) return 0;
+  const int index = is_known ? step_index(draft.before, draft.canary()->steps) : 0;
+  if (!is_routed(draft)) return next_basic_sizes(basic_input(draft, index)).canary;
+  return takes_over(draft) ? draft.replicas : routed_canary_size(routed_input(draft, index));
 }
 
 Sizes wanted_sizes(const Draft& draft, int index) {
@@ -148,9 +162,9 @@ bool are_sizes_reached(const Draft& draft, int index) {
   const auto& threshold = draft.canary()->replica_progress_threshold;
   if (desired_of(sets.newest) != wanted.canary || !is_enough(threshold, wanted.canary, available_of(sets.newest)))
     return false;
-  if (sets.is_divided() && (desired_of(sets.stable) != wanted.stable || sets.stable->status.replicas != wanted.stable))
-    return false;
+  // A router gives the stable set what it can carry; only without one do its pods make the ratio.
   if (is_routed(draft)) return true;
+  if (sets.is_divided() && (desired_of(sets.stable) != wanted.stable || !has_its_pods(sets.stable))) return false;
   return std::all_of(sets.others.begin(), sets.others.end(), [](const auto& set) { return available_of(set) == 0; });
 }
 
@@ -166,7 +180,7 @@ void hold_for_sizes(Draft& draft, int index) {
         "capacity",
         fmt::format("the canary has {} and should have {}", counted(desired_of(sets.newest), "pod"), wanted.canary),
         "it is resized");
-  else if (sets.is_divided() && sets.stable->status.replicas != wanted.stable)
+  else if (!is_routed(draft) && sets.is_divided() && !has_its_pods(sets.stable))
     draft.hold("capacity",
                fmt::format("the stable set has {} and should have {}", counted(sets.stable->status.replicas, "pod"),
                            wanted.stable),

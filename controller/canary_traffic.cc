@@ -78,6 +78,7 @@ void CanaryTraffic::plan_stable_service(Draft& draft) const {
   if (!is_adoption && available_of(behind) == 0) needed = 1;
   // Without a router the ratio of the pods is the split, so that one pod of the stable set serves its share.
   if (!is_routed_ && !is_adoption) needed = 1;
+  if (draft.replicas == 0) needed = 0;
   if (available_of(stable) >= needed) return switch_service(draft, *stable_service_, hash_of(stable));
   draft.hold("capacity",
              fmt::format("Service {} moves to {} when {} of its pods are available; now {}", stable_service_->name,
@@ -98,7 +99,7 @@ void CanaryTraffic::plan_canary_service(Draft& draft) const {
     return;
   }
   const bool is_adoption = !is_managed(canary_service_);
-  const int needed = is_adoption ? std::max(1, desired_of(target)) : 1;
+  const int needed = draft.replicas == 0 ? 0 : is_adoption ? std::max(1, desired_of(target)) : 1;
   if (available_of(target) >= needed) switch_service(draft, *canary_service_, hash_of(target));
 }
 

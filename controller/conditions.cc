@@ -153,7 +153,10 @@ bool is_healthy(const Draft& draft) {
 
 void update_conditions(Draft& draft) {
   Conditions& conditions = draft.status.conditions;
-  remove_condition(conditions, "InvalidSpec");
+  if (draft.mistakes.empty())
+    remove_condition(conditions, "InvalidSpec");
+  else
+    set_invalid_spec(draft);
   const bool is_paused = draft.spec.paused || !draft.status.pause_conditions.empty();
 
   const bool was_healthy = is_true(conditions, "Healthy");
@@ -173,10 +176,10 @@ void update_conditions(Draft& draft) {
   set_router_condition(draft);
 }
 
-void set_invalid_spec(Draft& draft, const kube::Mistakes& mistakes) {
+void set_invalid_spec(Draft& draft) {
   Conditions& conditions = draft.status.conditions;
   const std::string message =
-      fmt::format("The Rollout \"{}\" is invalid: {}", draft.rollout.meta.name, kube::describe(mistakes));
+      fmt::format("The Rollout \"{}\" is invalid: {}", draft.rollout.meta.name, kube::describe(draft.mistakes));
   const crds::Condition* old = find_condition(conditions, "InvalidSpec");
   if (old && old->message == message) return;
   remove_condition(conditions, "InvalidSpec");

@@ -22,12 +22,12 @@ void remove_condition(std::vector<crds::Condition>& conditions, std::string_view
 // All pods of the newest revision, and only those, are there and available, and nothing is left to do.
 bool is_healthy(const Draft& draft);
 
-// Brings all conditions of a valid Rollout in line with the rest of the status that is being made; tells of what
+// Brings all conditions in line with the rest of the status that is being made; tells of what
 // begins.
 void update_conditions(Draft& draft);
 
 // `The Rollout "web" is invalid: ...` with every mistake.
-void set_invalid_spec(Draft& draft, const kube::Mistakes& mistakes);
+void set_invalid_spec(Draft& draft);
 
 // A route that cannot be read or written; removed when all is well again.
 void set_router_condition(Draft& draft);

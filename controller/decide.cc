@@ -1,7 +1,7 @@
 // The decision about one Rollout: the guards in the order in which an operator would ask them.
 #include "controller/decide.h"
 
-#include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -41,14 +41,12 @@ Decision finish(Draft& draft) {
   return decision;
 }
 
-Decision refuse(Draft& draft, const kube::Mistakes& mistakes) {
-  draft.status = draft.before;
+// Nothing of the Rollout is in force yet, so that there is nothing to protect.
+Decision refuse(Draft& draft) {
   draft.status.observed_generation = std::to_string(draft.rollout.meta.generation);
-  set_invalid_spec(draft, mistakes);
+  set_invalid_spec(draft);
   draft.status.phase = "Degraded";
   draft.status.message = "InvalidSpec: " + find_condition(draft.status.conditions, "InvalidSpec")->message.text();
-  for (const kube::Mistake& mistake : mistakes)
-    draft.hold("spec", fmt::format("{}: {}", mistake.path, mistake.message), "the field is put right");
   return finish(draft);
 }
 
@@ -78,7 +76,7 @@ Decision start_revision(Draft& draft) {
     return finish(draft);
   }
   const CreateReplicaSet& set = std::get<CreateReplicaSet>(draft.writes.front().effect);
-  begin_update(draft);
+  if (draft.is_new_target) begin_update(draft);
   draft.status.current_pod_hash = set.hash;
   draft.progress_note = {"NewReplicaSetCreated", fmt::format("Created new replica set \"{}\"", set.name)};
   complete_status(draft);
@@ -101,6 +99,14 @@ Decision retry(Draft& draft) {
   return finish(draft);
 }
 
+// Full promotion of an aborted revision: a person overrules the abort.
+Decision promote_aborted(Draft& draft) {
+  start_attempt(draft);
+  draft.status.promote_full = true;
+  complete_status(draft);
+  return finish(draft);
+}
+
 Decision give_up(Draft& draft, const std::string& why) {
   abort_update(draft, why);
   complete_status(draft);
@@ -108,18 +114,22 @@ Decision give_up(Draft& draft, const std::string& why) {
   return finish(draft);
 }
 
-void drop_needless_abort(Draft& draft) {
-  if (!draft.before.abort || !draft.is_promoted()) return;
+// Requests of a person that are about an update, while there is none.
+void drop_needless_requests(Draft& draft) {
+  if (!draft.is_promoted()) return;
+  draft.status.promote_full = false;
   draft.status.abort = false;
   draft.status.aborted_at.reset();
-  draft.tell("RolloutAbortIgnored", fmt::format("Nothing to abort: revision {} is the stable one", draft.revision()));
+  if (draft.before.abort)
+    draft.tell("RolloutAbortIgnored", fmt::format("Nothing to abort: revision {} is the stable one", draft.revision()));
 }
 
 bool is_overdue(const Draft& draft) {
-  return draft.spec.progress_deadline_abort && !draft.is_aborted() && !draft.is_promoted() && !draft.is_initial() &&
-         !has_progressed(draft) && is_timed_out(draft);
+  return draft.spec.progress_deadline_abort && draft.mistakes.empty() && !draft.is_aborted() && !draft.is_promoted() &&
+         !draft.is_initial() && !has_progressed(draft) && is_timed_out(draft);
 }
 
+// The strategy's part, and what belongs to every update; also with a spec that is wrong, for what it has to protect.
 Decision decide_update(Draft& draft) {
   const bool is_canary = draft.canary() != nullptr;
   const RolloutAnalyses analyses(draft, is_canary ? canary_gates(draft) : blue_green_gates(draft));
@@ -135,9 +145,20 @@ Decision decide_update(Draft& draft) {
                "a person retries the update or applies another template", draft.status.aborted_at);
   }
   if (!plan_restart(draft)) is_canary ? decide_canary(draft, analyses) : decide_blue_green(draft, analyses);
-  prune_history(draft);
+  if (draft.mistakes.empty()) prune_history(draft);
   complete_status(draft);
   return finish(draft);
+}
+
+Decision decide_invalid(const RolloutObservation& seen, Time now, kube::Mistakes mistakes) {
+  Draft draft(seen, now, std::move(mistakes));
+  for (const kube::Mistake& mistake : draft.mistakes)
+    draft.hold("spec", fmt::format("{}: {}", mistake.path, mistake.message), "the field is put right");
+  const bool has_strategy = (draft.canary() != nullptr) != (draft.blue_green() != nullptr);
+  const bool is_known = draft.sets.newest && !draft.is_initial() && has_strategy;
+  if (!is_known) return refuse(draft);
+  count_pods(draft);
+  return decide_update(draft);
 }
 
 }  // namespace
@@ -152,7 +173,7 @@ Decision decide(const RolloutObservation& seen, Time now) {
     mistakes.push_back(
         {"spec.strategy.strategy",
          "Required value: Rollout has missing field '.spec.strategy.canary or .spec.strategy.blueGreen'"});
-  if (!mistakes.empty()) return refuse(draft, mistakes);
+  if (!mistakes.empty()) return decide_invalid(seen, now, std::move(mistakes));
 
   if (adopt_orphans(draft)) return finish(draft);
   count_pods(draft);
@@ -160,7 +181,8 @@ Decision decide(const RolloutObservation& seen, Time now) {
   synchronise_newest(draft);
   if (draft.is_new_target) return restart_steps(draft);
   if (!draft.before.abort && draft.before.aborted_at && !draft.is_promoted()) return retry(draft);
-  drop_needless_abort(draft);
+  if (draft.is_aborted() && draft.is_promote_full()) return promote_aborted(draft);
+  drop_needless_requests(draft);
   return decide_update(draft);
 }
 

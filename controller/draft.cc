@@ -6,36 +6,43 @@
 #include <fmt/format.h>
 
 #include "controller/keys.h"
+#include "crds/pod_template_hash.h"
 
 namespace sluice::controller {
 namespace {
 
 bool has_new_target(const RolloutObservation& seen, const Sets& sets) {
   const crds::RolloutStatus& status = seen.rollout->status;
-  if (!sets.newest || status.current_pod_hash != hash_of(sets.newest)) return true;
+  const crds::PodTemplatePointer& wanted = seen.rollout->spec->pod_template;
+  // The set of the recorded revision may have been deleted; that does not make another revision.
+  std::string hash = hash_of(sets.newest);
+  if (!sets.newest && wanted) hash = crds::pod_template_hash(*wanted, status.collision_count);
+  if (status.current_pod_hash != hash) return true;
   const auto& canary = seen.rollout->spec->strategy.canary;
   return status.current_step_hash != (canary ? canary->steps.hash() : std::string());
 }
 
 }  // namespace
 
-Draft::Draft(const RolloutObservation& observation, Time at)
+Draft::Draft(const RolloutObservation& observation, Time at, kube::Mistakes wrong)
     : seen(observation),
       rollout(*observation.rollout),
       spec(*observation.rollout->spec),
       before(observation.rollout->status),
       now(at),
       stamp(std::chrono::floor<std::chrono::seconds>(at)),
-      sets(find_sets(observation)),
+      mistakes(std::move(wrong)),
+      sets(mistakes.empty() ? find_sets(observation) : find_recorded_sets(observation)),
       replicas(std::max<int>(0, observation.rollout->spec->replicas.value_or(1))),
-      is_new_target(has_new_target(observation, sets)),
+      is_new_target(mistakes.empty() && has_new_target(observation, sets)),
       status(observation.rollout->status) {}
 
 bool Draft::is_halted() const {
   const auto stops = [](const crds::PauseCondition& pause) {
     return pause.reason == "InconclusiveAnalysisRun" || pause.reason == "InconclusiveExperiment";
   };
-  if (spec.paused || is_new_target) return spec.paused;
+  if (spec.paused || !mistakes.empty()) return true;
+  if (is_new_target) return false;
   return std::any_of(before.pause_conditions.begin(), before.pause_conditions.end(), stops);
 }
 

@@ -16,7 +16,8 @@ namespace sluice::controller {
 
 // Lives for one call of decide(); refers to the observation.
 struct Draft {
-  Draft(const RolloutObservation& observation, Time at);
+  // With mistakes, the spec is not followed: what is recorded stays in force, and nothing goes forward.
+  Draft(const RolloutObservation& observation, Time at, kube::Mistakes wrong = {});
 
   const RolloutObservation& seen;
   const crds::Rollout& rollout;
@@ -24,6 +25,7 @@ struct Draft {
   const crds::RolloutStatus& before;  // the status that is durable; effects rest on this one
   const Time now;
   const Time stamp;  // now in whole seconds, as it goes into the status
+  const kube::Mistakes mistakes;
   const Sets sets;
   const int replicas;  // spec.replicas, or its default
   // The status is about another pod template or other steps than the spec: its pauses, abort and step index are those
@@ -44,7 +46,7 @@ struct Draft {
   bool is_promoted() const { return sets.newest && before.stable_rs == hash_of(sets.newest); }
   // No revision has been stable yet, so that the newest one is brought up without the strategy.
   bool is_initial() const { return before.stable_rs.empty(); }
-  // A person or an inconclusive analysis has stopped all forward motion.
+  // A person, an inconclusive analysis or a mistake in the spec has stopped all forward motion.
   bool is_halted() const;
   // The abort of an update that is under way is durable.
   bool is_aborted() const { return before.abort && !is_new_target && !is_promoted(); }

@@ -78,6 +78,11 @@ bool shrink_old_sets(Draft& draft, int least) {
 void retire_aborted(Draft& draft, bool may_serve, int delay_seconds) {
   const ReplicaSetPointer& set = draft.sets.newest;
   if (desired_of(set) == 0) return;
+  if (!draft.sets.stable) {
+    draft.hold("abort", fmt::format("{} keeps its pods because there is no stable set", set->meta.name),
+               "a person retries the update or applies another template");
+    return;
+  }
   if (delay_seconds <= 0) {
     draft.hold("abort",
                fmt::format("{} keeps its {} because abortScaleDownDelaySeconds is 0", set->meta.name,

@@ -24,7 +24,7 @@ bool has_progressed(const Draft& draft) {
 }
 
 bool is_clock_suspended(const Draft& draft) {
-  if (draft.spec.paused || !draft.status.pause_conditions.empty()) return true;
+  if (draft.spec.paused || !draft.mistakes.empty() || !draft.status.pause_conditions.empty()) return true;
   if (const crds::CanaryStrategy* canary = draft.canary(); canary && !draft.is_promoted()) {
     const crds::CanaryStep* step = step_at(canary->steps, step_index(draft.before, canary->steps));
     if (step && is_indefinite(*step)) return true;

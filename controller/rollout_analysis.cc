@@ -138,6 +138,8 @@ RolloutAnalyses::RolloutAnalyses(Draft& draft, std::vector<Gate> gates) : draft_
   for (const Gate& gate : gates) current_.push_back(look_at(gate));
   for (Current& current : current_) judge(current);
   for (Current& current : current_) record(current);
+  // While the spec is wrong it does not tell which runs are meant to be there.
+  if (!draft.mistakes.empty()) return;
   end_others();
   prune();
 }
@@ -184,7 +186,8 @@ void RolloutAnalyses::judge(Current& current) {
   const std::string run_name = current.run ? current.run->meta.name : slot ? slot->name : "";
   switch (current.verdict) {
     case Verdict::none:
-      if (current.gate.may_start && !find_pause(draft_, inconclusive_pause)) make_run(current);
+      if (current.gate.may_start && draft_.mistakes.empty() && !find_pause(draft_, inconclusive_pause))
+        make_run(current);
       return;
     case Verdict::failed: {
       if (!abort_message_.empty()) return;
@@ -205,7 +208,7 @@ void RolloutAnalyses::judge(Current& current) {
         return;
       }
       // A person has resumed: the question is asked again, unless the resume was meant for a pause step.
-      if (has_resume_token(draft_) && current.gate.may_start && !draft_.spec.paused) {
+      if (has_resume_token(draft_) && current.gate.may_start && !draft_.spec.paused && draft_.mistakes.empty()) {
         make_run(current);
         use_resume_token(draft_);
       }
@@ -226,7 +229,7 @@ void RolloutAnalyses::record(const Current& current) {
   if (!is_asked_for(current.gate) || !current.gate.is_needed) {
     // Blue/green keeps the last verdicts in sight until the next template; a canary shows only what is in force.
     const bool is_canary = kind == RunKind::step || kind == RunKind::background;
-    if (is_canary && before) slot_in(draft_.status, kind).reset();
+    if (is_canary && before && draft_.mistakes.empty()) slot_in(draft_.status, kind).reset();
     return;
   }
   if (!current.run) return;

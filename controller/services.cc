@@ -34,6 +34,9 @@ int reachable_pods(const ObservedService* service, const ReplicaSetPointer& set)
 void switch_service(Draft& draft, const ObservedService& service, const std::string& hash) {
   const std::string from = selected_hash(&service);
   if (from == hash && is_managed(&service)) return;
+  // Another Rollout's Service is left alone even when this spec names it.
+  if (is_managed(&service) && service.service->meta.annotations.get(keys::managed_by) != draft.rollout.meta.name)
+    return;
   SwitchService change;
   change.name = service.name;
   change.precondition = precondition_of(service.service->meta);

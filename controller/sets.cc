@@ -2,6 +2,7 @@
 #include "controller/sets.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "controller/keys.h"
 #include "crds/pod_defaults.h"
@@ -32,6 +33,27 @@ ReplicaSetPointer find_newest(const std::vector<ReplicaSetPointer>& sets, const 
   return nullptr;
 }
 
+// Oldest first.
+std::vector<ReplicaSetPointer> owned_sets(const RolloutObservation& seen) {
+  std::vector<ReplicaSetPointer> owned;
+  for (const ReplicaSetPointer& set : seen.replica_sets)
+    if (set && is_controlled_by(*set, *seen.rollout)) owned.push_back(set);
+  std::sort(owned.begin(), owned.end(), is_older);
+  return owned;
+}
+
+Sets sort_out(const RolloutObservation& seen, const std::vector<ReplicaSetPointer>& owned, ReplicaSetPointer newest) {
+  Sets sets;
+  sets.newest = std::move(newest);
+  const std::string& stable_hash = seen.rollout->status.stable_rs;
+  for (const ReplicaSetPointer& set : owned) {
+    const bool is_stable = !stable_hash.empty() && hash_of(set) == stable_hash && !sets.stable;
+    if (is_stable) sets.stable = set;
+    if (!is_stable && !same_set(set, sets.newest)) sets.others.push_back(set);
+  }
+  return sets;
+}
+
 }  // namespace
 
 std::vector<ReplicaSetPointer> Sets::all() const {
@@ -52,20 +74,17 @@ ReplicaSetPointer Sets::with_hash(const std::string& hash) const {
 }
 
 Sets find_sets(const RolloutObservation& seen) {
-  std::vector<ReplicaSetPointer> owned;
-  for (const ReplicaSetPointer& set : seen.replica_sets)
-    if (set && is_controlled_by(*set, *seen.rollout)) owned.push_back(set);
-  std::sort(owned.begin(), owned.end(), is_older);
+  const std::vector<ReplicaSetPointer> owned = owned_sets(seen);
+  return sort_out(seen, owned, find_newest(owned, *seen.rollout));
+}
 
-  Sets sets;
-  sets.newest = find_newest(owned, *seen.rollout);
-  const std::string stable_hash = seen.rollout->status.stable_rs;
-  for (const ReplicaSetPointer& set : owned) {
-    const bool is_stable = !stable_hash.empty() && hash_of(set) == stable_hash && !sets.stable;
-    if (is_stable) sets.stable = set;
-    if (!is_stable && !same_set(set, sets.newest)) sets.others.push_back(set);
-  }
-  return sets;
+Sets find_recorded_sets(const RolloutObservation& seen) {
+  const std::vector<ReplicaSetPointer> owned = owned_sets(seen);
+  const std::string& recorded = seen.rollout->status.current_pod_hash;
+  const auto found = std::find_if(owned.begin(), owned.end(), [&](const ReplicaSetPointer& set) {
+    return !recorded.empty() && hash_of(set) == recorded;
+  });
+  return sort_out(seen, owned, found == owned.end() ? nullptr : *found);
 }
 
 bool is_rollback(const Sets& sets, const std::string& stable_hash) {

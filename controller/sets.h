@@ -25,6 +25,8 @@ struct Sets {
 // Sorts out the sets that the Rollout controls. The newest is found by its hash, or else by a template that means the
 // same, so that neither defaulting nor another hash algorithm makes a new revision.
 Sets find_sets(const RolloutObservation& seen);
+// The same, but the newest set is the one that the status names: the last valid template stays in force.
+Sets find_recorded_sets(const RolloutObservation& seen);
 
 // True when the newest set was the stable one before, or is older than it.
 bool is_rollback(const Sets& sets, const std::string& stable_hash);

@@ -49,32 +49,39 @@ void ModelCluster::bump(kube::ObjectMeta& meta) { meta.resource_version = std::t
 void ModelCluster::edit(const std::function<void(crds::RolloutSpec&)>& change) {
   crds::RolloutSpec spec = *rollout_.spec;
   change(spec);
+  if (spec.replicas != rollout_.spec->replicas) did(fmt::format("replicas {}", spec.replicas.value_or(1)));
+  if (spec.paused != rollout_.spec->paused) did(spec.paused ? "paused" : "not paused");
   rollout_.spec = std::make_shared<const crds::RolloutSpec>(std::move(spec));
   ++rollout_.meta.generation;
   bump(rollout_.meta);
-  shortfalls_ = shortfalls();
+  shortfall_ = shortfall();
 }
 
 void ModelCluster::set_image(const std::string& version) {
+  did("image " + version);
   edit([&](crds::RolloutSpec& spec) { spec.pod_template = template_of(version); });
 }
 
 void ModelCluster::edit_status(const std::function<void(crds::RolloutStatus&)>& change) {
   change(rollout_.status);
   bump(rollout_.meta);
+  shortfall_ = shortfall();
 }
 
 void ModelCluster::abort() {
+  did("abort");
   edit_status([](crds::RolloutStatus& status) { status.abort = true; });
 }
 
 void ModelCluster::retry() {
+  did("retry");
   aborted_sizes_.clear();
   aborted_weight_ = -1;
   edit_status([](crds::RolloutStatus& status) { status.abort = false; });
 }
 
 void ModelCluster::promote() {
+  did("promote");
   edit_status([](crds::RolloutStatus& status) {
     const bool was_paused = !status.pause_conditions.empty();
     status.pause_conditions.clear();
@@ -83,7 +90,13 @@ void ModelCluster::promote() {
 }
 
 void ModelCluster::promote_full() {
+  did("promote full");
   edit_status([](crds::RolloutStatus& status) { status.promote_full = true; });
+}
+
+void ModelCluster::limit_ready(const std::string& version, int pods) {
+  did(fmt::format("at most {} ready of {}", pods, version));
+  ready_limits_[version] = pods;
 }
 
 void ModelCluster::add_service(const std::string& name) {
@@ -140,6 +153,18 @@ void ModelCluster::set_selector(const std::string& service, const std::string& h
   bump(services_.at(service).meta);
 }
 
+void ModelCluster::delete_set(const std::string& version) {
+  BOOST_TEST(sets_.erase("web-" + hash(version)) == 1);
+  shortfall_ = shortfall();
+}
+
+std::vector<std::string> ModelCluster::unfinished_runs() const {
+  std::vector<std::string> names;
+  for (const auto& [name, run] : runs_)
+    if (run.status.phase == "Running") names.push_back(named(name));
+  return names;
+}
+
 std::string ModelCluster::hash(const std::string& version) const {
   for (const auto& [hash, name] : versions_)
     if (name == version) return hash;
@@ -188,7 +213,7 @@ void ModelCluster::settle(bool pods_start) {
     set.status.available_replicas = set.status.ready_replicas;
   }
   if (routes_are_accepted_at_once) accept_all();
-  shortfalls_ = shortfalls();
+  shortfall_ = shortfall();
 }
 
 void ModelCluster::accept_all() {
@@ -267,7 +292,15 @@ void ModelCluster::apply_partly(const Decision& decision, std::size_t writes) {
   for (const Event& event : decision.events) events_.push_back(named(event.reason + ": " + event.message));
 }
 
-void ModelCluster::note(const std::string& line) { log_.push_back(named(line)); }
+void ModelCluster::note(const std::string& line) {
+  log_.push_back(named(line));
+  history_.push_back(log_.back());
+}
+
+std::string ModelCluster::history() const {
+  const std::size_t from = history_.size() > 60 ? history_.size() - 60 : 0;
+  return fmt::format("{}", fmt::join(history_.begin() + static_cast<std::ptrdiff_t>(from), history_.end(), ", "));
+}
 
 crds::ReplicaSet& ModelCluster::set_named(const std::string& name) {
   const auto found = sets_.find(name);
@@ -310,6 +343,8 @@ void ModelCluster::apply(const Write& write) {
                           set.spec.selector = effect.selector;
                           set.spec.pod_template = crds::with_label(*effect.pod_template, keys::hash_label, effect.hash);
                           sets_[effect.name] = set;
+                          shortfall_ =
+                              std::max(shortfall_, shortfall());  // a set that was deleted while it got requests
                           note(fmt::format("create {} {}", effect.name.substr(4), effect.replicas));
                         },
                         [&](const ScaleReplicaSet& effect) {
@@ -467,6 +502,7 @@ void ModelCluster::write_status(const crds::RolloutStatus& status) {
     aborted_sizes_.clear();
     aborted_weight_ = -1;
   }
+  shortfall_ = shortfall();
   check_invariants(log_.empty() ? "" : log_.back());
 }
 
@@ -493,19 +529,17 @@ int ModelCluster::shortfall_of(const crds::ReplicaSet& set) const {
   return std::max(0, pods_for_weight(replicas, share_of(set), 100) - set.status.available_replicas - slack);
 }
 
-std::map<std::string, int> ModelCluster::shortfalls() const {
-  std::map<std::string, int> found;
+int ModelCluster::shortfall() const {
+  int sum = 0;
   if (rollout_.spec->strategy.canary && !routes_.empty())
-    for (const auto& [name, set] : sets_) found[name] = shortfall_of(set);
-  return found;
+    for (const auto& [name, set] : sets_) sum += shortfall_of(set);
+  return sum;
 }
 
 void ModelCluster::check_invariants(const std::string& after) {
-  const std::map<std::string, int> now = shortfalls();
-  for (const auto& [name, shortfall] : now)
-    if (shortfall > shortfalls_[name])
-      BOOST_ERROR("I1: " << named(name) << " lacks " << shortfall << " pods after " << after);
-  shortfalls_ = now;
+  const int now = shortfall();
+  if (now > shortfall_) BOOST_ERROR("I1: " << now << " pods are missing after " << after << "; " << history());
+  shortfall_ = now;
   if (rollout_.spec->strategy.canary && !routes_.empty() && rollout_.status.abort && aborted_weight_ >= 0)
     BOOST_TEST(weight() <= aborted_weight_, "I4: an abort raises the canary's share after " << after);
   for (const auto& [name, size] : aborted_sizes_)

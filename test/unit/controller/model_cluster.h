@@ -29,11 +29,13 @@ class ModelCluster {
   void promote_full();
 
   // What else happens in a cluster.
-  void limit_ready(const std::string& version, int pods) { ready_limits_[version] = pods; }
+  void limit_ready(const std::string& version, int pods);
   void add_service(const std::string& name);
   void add_route(const std::string& name, int canary = -1);  // a share below 0: no weights are written
   void add_template(const std::string& name);
   void finish_run(const std::string& name, const std::string& phase, const std::string& message = "");
+  void delete_set(const std::string& version);
+  std::vector<std::string> unfinished_runs() const;
   void set_selector(const std::string& service, const std::string& hash);
   void accept_routes() { accept_all(); }
   bool routes_are_accepted_at_once = true;
@@ -48,6 +50,8 @@ class ModelCluster {
   void become_ready() { settle(true); }
   // The same, moving on to each wake-up until this much time has passed.
   void pass(int seconds);
+  // The same, but routers take what is written only if they do so at once.
+  void become_ready_or_not() { settle(!pods_start_slowly); }
   // One decision without applying it.
   Decision look() const;
   RolloutObservation observe() const;
@@ -57,6 +61,9 @@ class ModelCluster {
   // What has been written since the last call: "create v2 1", "scale v1 10>8", "service web-active v2", "route 20",
   // "step 1", "phase Paused", "stable v2", "run web-v2-2-pre", ...; hashes are replaced by versions.
   std::string log();
+  // The last things that were done and written, also those that log() has told; for the message of a failing test.
+  std::string history() const;
+  void did(const std::string& what) { history_.push_back("[" + what + "]"); }
   // The events since the last call, one a line.
   std::string events();
   const crds::RolloutStatus& status() const { return rollout_.status; }
@@ -86,7 +93,7 @@ class ModelCluster {
   void check_invariants(const std::string& after);
   int share_of(const crds::ReplicaSet& set) const;
   int shortfall_of(const crds::ReplicaSet& set) const;
-  std::map<std::string, int> shortfalls() const;
+  int shortfall() const;  // of all sets together
 
   Time now_;
   long version_ = 100;
@@ -99,9 +106,10 @@ class ModelCluster {
   std::map<std::string, int> ready_limits_;
   std::map<std::string, std::string> versions_;  // by hash
   std::vector<std::string> log_;
+  std::vector<std::string> history_;
   std::vector<std::string> events_;
   std::map<std::string, int> aborted_sizes_;
-  std::map<std::string, int> shortfalls_;  // by set, before the next write
+  int shortfall_ = 0;  // before the next write
   int aborted_weight_ = -1;
   int writes_made_ = 0;
   int status_writes_made_ = 0;
