@@ -12,6 +12,7 @@
 namespace sluice::crds {
 namespace {
 
+// Fields that a row ("x{}") covers although the program acts on them.
 constexpr std::string_view acted[] = {"spec.strategy.canary.trafficRouting.plugins.argoproj-labs/gatewayAPI"};
 
 constexpr Refusal rollouts[] = {
@@ -96,7 +97,6 @@ kube::Mistakes find(const Spec& spec, std::span<const Refusal> refusals) {
 
 }  // namespace
 
-std::span<const std::string_view> acted_on() { return acted; }
 std::span<const Refusal> refusals_of_rollouts() { return rollouts; }
 std::span<const Refusal> refusals_of_analyses() { return analyses; }
 std::span<const Refusal> refusals_of_applications() { return applications; }

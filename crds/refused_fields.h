@@ -19,8 +19,6 @@ struct Refusal {
   std::string_view detail;  // what is missing, and what to use instead
 };
 
-// Fields that stand behind a row ("x{}") although the program acts on them.
-std::span<const std::string_view> acted_on();
 std::span<const Refusal> refusals_of_rollouts();
 std::span<const Refusal> refusals_of_analyses();
 std::span<const Refusal> refusals_of_applications();
