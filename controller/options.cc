@@ -67,7 +67,9 @@ po::options_description described() {
     ("leader-election-renew-deadline", text_or("10s"), "a leader that could not renew for this long stops acting")
     ("leader-election-retry-period", text_or("2s"), "how often the Lease is renewed or tried")
     ("app-resync", text_or("180s"), "how often Git repositories are asked for new commits")
-    ("repository-cache", text(), "folder of the Git mirrors (default: a temporary one)");
+    ("repository-cache", text(), "folder of the Git mirrors (default: a temporary one)")
+    ("allow-local-repositories", po::bool_switch(), "let Applications name repositories on this machine's disk")
+    ("allow-http-repositories", po::bool_switch(), "let Applications name repositories by unprotected http://");
   // clang-format on
   return flags;
 }
@@ -179,6 +181,8 @@ Options read_options(const po::variables_map& given, Reader& reader) {
     reader.wrong("leader-election-renew-deadline", "must be longer than --leader-election-retry-period");
   options.app_resync = reader.duration("app-resync");
   options.repository_cache = reader.text("repository-cache");
+  options.local_repositories = given["allow-local-repositories"].as<bool>();
+  options.plain_http_repositories = given["allow-http-repositories"].as<bool>();
   for (const Unused& flag : unused_flags)
     if (given.count(flag.name)) options.without_effect.push_back(fmt::format("--{}: {}", flag.name, flag.why));
   return options;

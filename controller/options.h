@@ -35,6 +35,8 @@ struct Options {
 
   kube::Duration app_resync = kube::seconds(180);  // how often Git repositories are asked for new commits
   std::string repository_cache;                    // folder of the Git mirrors; "" for a temporary one
+  bool local_repositories = false;                 // file:// and absolute paths as repository URLs
+  bool plain_http_repositories = false;            // http:// as well
 
   std::vector<std::string> without_effect;  // flags of the reference that were given and mean nothing here
 
