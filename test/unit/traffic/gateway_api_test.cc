@@ -63,6 +63,30 @@ BOOST_AUTO_TEST_CASE(without_a_reporting_gateway_what_is_written_counts) {
   BOOST_TEST(seen.is_accepted);
 }
 
+BOOST_AUTO_TEST_CASE(every_parent_of_the_route_has_to_report_and_former_ones_do_not) {
+  json::value given = route();
+  given.at("spec").get_object()["parentRefs"] = json::parse(R"([{"name": "gw", "namespace": "default"}])");
+  BOOST_TEST(observe_route(shop, &given, backends).is_accepted);
+  json::value former = given.at_pointer("/status/parents/0");
+  former.at("parentRef").get_object()["name"] = "gone";
+  former.at_pointer("/conditions/0").get_object()["status"] = "False";
+  given.at_pointer("/status/parents").get_array().push_back(former);
+  BOOST_TEST(observe_route(shop, &given, backends).is_accepted);
+  given.at_pointer("/spec/parentRefs")
+      .get_array()
+      .push_back(json::parse(R"({"name": "edge", "sectionName": "https"})"));
+  const ObservedRoute seen = observe_route(shop, &given, backends);
+  BOOST_TEST(!seen.is_accepted);
+  BOOST_TEST(seen.waits_for == "gateway edge has not reported yet");
+}
+
+BOOST_AUTO_TEST_CASE(a_gateway_without_generations_is_taken_at_its_word) {
+  json::value given = route();
+  for (int i : {0, 1})
+    given.at_pointer("/status/parents/0/conditions/" + std::to_string(i)).get_object().erase("observedGeneration");
+  BOOST_TEST(observe_route(shop, &given, backends).is_accepted);
+}
+
 BOOST_AUTO_TEST_CASE(a_missing_route_is_named) {
   BOOST_TEST(observe_route(shop, nullptr, backends).error == "HTTPRoute \"shop\" not found");
 }
