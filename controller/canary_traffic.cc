@@ -70,7 +70,9 @@ bool CanaryTraffic::may_serve(const ReplicaSetPointer& set) const {
 void CanaryTraffic::plan_stable_service(Draft& draft) const {
   const ReplicaSetPointer& stable = draft.sets.stable;
   if (!stable_service_ || !stable || stable_selects(stable)) return;
-  const int share = has_router_ ? all_requests - smallest_share_ : all_requests;
+  // All that the set gets once the Service has moved, also through the canary Service.
+  int share = has_router_ ? all_requests - smallest_share_ : all_requests;
+  if (has_router_ && canary_service_ && canary_selects(stable)) share = std::min(all_requests, share + canary_share_);
   const bool is_adoption = !is_managed(stable_service_);
   int needed = std::max(1, is_adoption ? draft.replicas : pods_for_weight(draft.replicas, share, all_requests));
   // A Service that selects a set without pods serves nobody: any pod is better.
@@ -169,7 +171,9 @@ void CanaryTraffic::record(Draft& draft) const {
   }
   if (!is_readable_ || !canary_service_ || !stable_service_ || draft.is_initial()) return;
   crds::TrafficWeights weights;
-  weights.canary = {canary_share_, canary_service_->name, selected_hash(canary_service_)};
+  // While nothing is sent to the canary Service, it is the newest set that waits behind it.
+  const std::string canary = canary_share_ > 0 ? selected_hash(canary_service_) : hash_of(draft.sets.newest);
+  weights.canary = {canary_share_, canary_service_->name, canary};
   weights.stable = {all_requests - canary_share_, stable_service_->name, selected_hash(stable_service_)};
   if (is_reported_) weights.verified = is_accepted_;
   status.canary.weights = std::move(weights);

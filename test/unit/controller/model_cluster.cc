@@ -121,7 +121,7 @@ void ModelCluster::add_route(const std::string& name, int canary) {
   routes_.push_back(route);
 }
 
-void ModelCluster::add_template(const std::string& name) {
+void ModelCluster::add_template(const std::string& name, const std::vector<std::string>& arguments) {
   auto made = std::make_shared<crds::AnalysisTemplate>();
   made->meta.name = name;
   crds::AnalysisTemplateSpec spec;
@@ -132,6 +132,7 @@ void ModelCluster::add_template(const std::string& name) {
   metric.provider.prometheus.obtain().address = "http://prometheus:9090";
   metric.provider.prometheus->query = "up";
   spec.metrics.push_back(metric);
+  for (const std::string& argument : arguments) spec.args.push_back({argument, std::nullopt, {}});
   made->spec = std::make_shared<const crds::AnalysisTemplateSpec>(std::move(spec));
   templates_[name] = made;
 }
@@ -151,6 +152,17 @@ void ModelCluster::set_selector(const std::string& service, const std::string& h
   services_.at(service).spec.selector.set(keys::hash_label, hash);
   if (hash.empty()) services_.at(service).spec.selector.erase(keys::hash_label);
   bump(services_.at(service).meta);
+}
+
+void ModelCluster::delete_run(const std::string& name) {
+  std::erase_if(runs_, [&](const auto& entry) { return named(entry.first) == name; });
+}
+
+crds::AnalysisRun ModelCluster::run(const std::string& name) const {
+  for (const auto& [key, run] : runs_)
+    if (named(key) == name) return run;
+  BOOST_ERROR("there is no AnalysisRun " << name);
+  return {};
 }
 
 void ModelCluster::delete_set(const std::string& version) {
@@ -244,6 +256,7 @@ RolloutObservation ModelCluster::observe() const {
   seen.routes = routes_;
   for (const auto& [name, run] : runs_) seen.analysis_runs.push_back(std::make_shared<const crds::AnalysisRun>(run));
   seen.analysis_templates = templates_;
+  seen.field_values = field_values;
   return seen;
 }
 
@@ -557,8 +570,8 @@ void ModelCluster::check_invariants(const std::string& after) {
       could_serve |=
           set.meta.labels.get(keys::hash_label) == rollout_.status.stable_rs && set.status.available_replicas > 0;
     }
-    if (!serves && could_serve && after.starts_with("service"))
-      BOOST_ERROR("I3: the active Service selects a set without pods after " << after);
+    if (!serves && could_serve && after.starts_with("service " + blue_green->active_service))
+      BOOST_ERROR("I3: the active Service selects a set without pods; " << history());
   }
 }
 

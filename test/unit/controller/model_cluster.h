@@ -32,8 +32,11 @@ class ModelCluster {
   void limit_ready(const std::string& version, int pods);
   void add_service(const std::string& name);
   void add_route(const std::string& name, int canary = -1);  // a share below 0: no weights are written
-  void add_template(const std::string& name);
+  void add_template(const std::string& name, const std::vector<std::string>& arguments = {});
   void finish_run(const std::string& name, const std::string& phase, const std::string& message = "");
+  void delete_run(const std::string& name);
+  crds::AnalysisRun run(const std::string& name) const;
+  std::map<std::string, std::string> field_values;
   void delete_set(const std::string& version);
   std::vector<std::string> unfinished_runs() const;
   void set_selector(const std::string& service, const std::string& hash);
