@@ -161,8 +161,9 @@ net::awaitable<void> ApplicationController::dispatch(kube::Tasks& tasks) {
         next = next ? std::min(*next, *subject->due) : *subject->due;
     }
     for (const ObjectKey& key : ready) {
-      const std::shared_ptr<Subject> subject = subjects_[key];
-      if (!subject) continue;
+      const auto found = subjects_.find(key);
+      if (found == subjects_.end()) continue;
+      const std::shared_ptr<Subject> subject = found->second;
       subject->due.reset();
       subject->working = true;
       tasks.start("application " + key.text(), work_on(key, subject));
@@ -210,8 +211,11 @@ net::awaitable<void> ApplicationController::evaluate(ObjectKey key, std::shared_
   round.key = key;
   round.subject = subject;
   round.application = applications_.find(key);
-  // Whatever is missing here comes with an event.
-  if (!round.application || !applications_.is_current(key)) co_return;
+  if (!round.application) {
+    subjects_.erase(key);
+    co_return;
+  }
+  if (!applications_.is_current(key)) co_return;  // its event starts the next round
   if (round.application->meta.annotations.get(annotations::skip_reconcile) == "true") co_return;
   round.instance = assessor_->instance_of(key);
   if (!live_->is_current(round.instance)) {

@@ -15,7 +15,7 @@ namespace {
 // The types that every finished assessment evaluates.
 const std::vector<std::string_view> assessed_types{"InvalidSpecError",      "ComparisonError",
                                                    "SharedResourceWarning", "RepeatedResourceWarning",
-                                                   "SourceWarning",         "UnknownError"};
+                                                   "SourceWarning",         "UnknownFieldWarning"};
 
 kube::Time whole_seconds(kube::Time time) { return std::chrono::floor<kube::seconds>(time); }
 
@@ -68,7 +68,9 @@ void set_conditions(std::vector<crds::ApplicationCondition>& conditions, const s
                     const std::vector<Finding>& findings, kube::Time now) {
   std::vector<crds::ApplicationCondition> result;
   for (const crds::ApplicationCondition& condition : conditions)
-    if (std::ranges::find(types, condition.type.view()) == types.end()) result.push_back(condition);
+    if (std::ranges::find(types, condition.type.view()) == types.end() &&
+        std::ranges::find(findings, condition.type.view(), &Finding::type) == findings.end())
+      result.push_back(condition);
   for (const Finding& finding : findings) {
     const auto same = std::ranges::find_if(conditions, [&](const crds::ApplicationCondition& known) {
       return known.type == finding.type && known.message == finding.message;

@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
+#include "gitops/three_way.h"
 #include "kube/json.h"
 #include "kube/merge_keys.h"
 #include "kube/percent_encoding.h"
@@ -15,7 +16,6 @@ using kube::Error;
 using kube::Fault;
 using kube::Result;
 
-constexpr const char* field_manager = "argocd-controller";
 constexpr int most_attempts = 5;
 constexpr std::size_t most_annotation_bytes = 262144;  // of all annotations of an object, says the API server
 
@@ -27,8 +27,12 @@ json::object& object_at(json::object& of, std::string_view name) {
 
 std::string applied_text(const json::value& desired) { return kube::print_json(desired) + "\n"; }
 
-Applied applied(ApplyEffect effect, const json::value& answer) {
-  return {effect, std::string(kube::text_at(answer, {"metadata", "resourceVersion"}))};
+Applied applied(ApplyEffect effect, const ApplyRequest& request, const json::value& answer) {
+  Applied result{effect, std::string(kube::text_at(answer, {"metadata", "resourceVersion"})), {}};
+  if (!answer.is_object()) return result;
+  const Difference left = difference(*request.desired, answer, *request.ownership, request.respected);
+  result.dropped = absent_members(left.patch, answer.get_object());
+  return result;
 }
 
 net::awaitable<Result<Applied>> create(kube::Client& client, ApplyRequest request, kube::ObjectKey key) {
@@ -47,7 +51,7 @@ net::awaitable<Result<Applied>> create(kube::Client& client, ApplyRequest reques
   if (response->status < 200 || response->status > 299) co_return kube::error_of(*response, what);
   const Result<json::value> answer = kube::parse_json(response->body);
   if (!answer) co_return Error{Fault::internal, fmt::format("{}: {}", what, answer.error().message)};
-  co_return applied(ApplyEffect::created, *answer);
+  co_return applied(ApplyEffect::created, request, *answer);
 }
 
 net::awaitable<Result<Applied>> change(kube::Client& client, ApplyRequest request, kube::ObjectKey key) {
@@ -66,7 +70,7 @@ net::awaitable<Result<Applied>> change(kube::Client& client, ApplyRequest reques
   patch.dry_run = request.dry_run;
   const Result<json::value> answer = co_await client.patch(request.resource, key, std::move(patch));
   if (!answer) co_return answer.error();
-  co_return applied(ApplyEffect::changed, *answer);
+  co_return applied(ApplyEffect::changed, request, *answer);
 }
 
 net::awaitable<Result<Applied>> apply_on_server(kube::Client& client, ApplyRequest request, kube::ObjectKey key) {
@@ -89,7 +93,7 @@ net::awaitable<Result<Applied>> apply_on_server(kube::Client& client, ApplyReque
   patch.dry_run = request.dry_run;
   const Result<json::value> answer = co_await client.patch(request.resource, key, std::move(patch));
   if (!answer) co_return answer.error();
-  co_return applied(request.live ? ApplyEffect::changed : ApplyEffect::created, *answer);
+  co_return applied(request.live ? ApplyEffect::changed : ApplyEffect::created, request, *answer);
 }
 
 }  // namespace

@@ -16,6 +16,9 @@ namespace sluice::gitops {
 
 namespace net = boost::asio;
 
+// The name under which this program's writes stand in managedFields.
+inline constexpr std::string_view field_manager = "argocd-controller";
+
 struct ApplyRequest {
   kube::Resource resource;
   std::shared_ptr<const json::value> desired;
@@ -30,7 +33,8 @@ enum class ApplyEffect { created, changed, unchanged };
 
 struct Applied {
   ApplyEffect effect = ApplyEffect::unchanged;
-  std::string version;  // resourceVersion after the write; "" when nothing was written
+  std::string version;               // resourceVersion after the write; "" when nothing was written
+  std::vector<std::string> dropped;  // JSON pointers to members that were sent and are not in the server's answer
 };
 
 // By default a three-way patch that keeps what was applied in an annotation, as kubectl does; with `server_side` a

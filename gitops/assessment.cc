@@ -7,9 +7,12 @@
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
+#include "gitops/apply.h"
+#include "gitops/three_way.h"
 #include "gitops/tracking.h"
 #include "kube/backoff.h"
 #include "kube/json.h"
+#include "kube/patch.h"
 
 namespace sluice::gitops {
 namespace {
@@ -29,6 +32,15 @@ std::string joined(const std::vector<std::string>& texts) { return fmt::format("
 
 void add(Assessment& to, std::string type, std::string message) {
   to.findings.push_back({std::move(type), std::move(message)});
+}
+
+// What was learned holds for the object as Git had it then.
+void forget_old_trials(Remembered& memory, const Targets& targets) {
+  std::erase_if(memory.trials, [&](const auto& entry) {
+    const auto at = std::ranges::find(targets.objects, entry.first, &Target::id);
+    return at == targets.objects.end() ||
+           (entry.second.desired && !kube::same_json(*entry.second.desired, *at->object));
+  });
 }
 
 }  // namespace
@@ -208,11 +220,45 @@ net::awaitable<bool> Assessor::want(Assessment& result, Remembered& memory, cons
   co_return true;
 }
 
-void Assessor::compare_and_judge(Assessment& result, const Targets& targets, const std::string& instance) {
-  std::set<std::string> namespaces;
-  for (const Target& target : targets.objects) namespaces.insert(target.id.ns);
-  result.ownership = live_.ownership(namespaces);
-  result.comparison = compare(targets, live_.objects_of(instance), instance, result.ownership, result.checked.ignored);
+void Assessor::compare_again(Assessment& result, const Remembered& memory, const Targets& targets,
+                             const std::string& instance) {
+  std::vector<IgnoreRule> ignored = result.checked.ignored;
+  for (const auto& [id, trial] : memory.trials)
+    if (!trial.dropped.empty()) ignored.push_back({id.group, id.kind, id.ns, id.name, trial.dropped});
+  result.comparison = compare(targets, live_.objects_of(instance), instance, result.ownership, ignored);
+}
+
+// A member that is in Git and was applied, and is not there, may be one that the server does not keep, such as a
+// misspelt field of a custom resource. A trial tells; without it the object would be applied for ever.
+net::awaitable<bool> Assessor::try_unkept(Assessment& result, Remembered& memory) {
+  bool learned = false;
+  for (const ComparedResource& resource : result.comparison.resources) {
+    if (resource.status != SyncStatus::out_of_sync || !resource.live || !resource.desired || resource.hook) continue;
+    const Difference found = difference(*resource.desired, *resource.live, result.ownership, result.checked.ignored);
+    const std::vector<std::string> absent = absent_members(found.patch, resource.live->get_object());
+    if (absent.empty() || !kube::same_json(last_applied(*resource.live), *resource.desired)) continue;
+    Trial& trial = memory.trials[resource.id];
+    const std::string version(kube::text_at(*resource.live, {"metadata", "resourceVersion"}));
+    const bool known =
+        trial.desired && trial.live_version == version && kube::same_json(*trial.desired, *resource.desired);
+    const kube::Resource* kind = kinds_.find(resource.id.group, resource.version, resource.id.kind);
+    if (known || !kind) continue;
+    ApplyRequest request;
+    request.resource = *kind;
+    request.desired = resource.desired;
+    request.live = resource.live;
+    request.ownership = &result.ownership;
+    request.respected = result.checked.ignored;
+    request.dry_run = true;
+    const Result<Applied> answer = co_await apply(client_, std::move(request));
+    if (!answer) continue;  // the sync itself will tell why
+    trial = {resource.desired, version, answer->dropped};
+    learned = learned || !trial.dropped.empty();
+  }
+  co_return learned;
+}
+
+void Assessor::judge(Assessment& result, const Remembered& memory, const Targets& targets) {
   for (const ComparedResource& resource : result.comparison.resources) {
     ResourceHealth health{.id = resource.id, .is_live = resource.live != nullptr};
     health.counts = !resource.hook;
@@ -227,6 +273,14 @@ void Assessor::compare_and_judge(Assessment& result, const Targets& targets, con
   result.health = assess_application(result.healths);
   if (!result.comparison.shared.empty()) add(result, "SharedResourceWarning", joined(result.comparison.shared));
   if (!targets.repeated.empty()) add(result, "RepeatedResourceWarning", joined(targets.repeated));
+  std::vector<std::string> unkept;
+  for (const auto& [id, trial] : memory.trials)
+    for (const std::string& pointer : trial.dropped) {
+      std::string path = pointer.substr(1);
+      std::ranges::replace(path, '/', '.');
+      unkept.push_back(fmt::format("the cluster does not keep {} of {}", path, text_of(id)));
+    }
+  if (!unkept.empty()) add(result, "UnknownFieldWarning", joined(unkept));
   result.standing = Standing::compared;
 }
 
@@ -261,7 +315,14 @@ net::awaitable<Assessment> Assessor::assess(std::shared_ptr<const crds::Applicat
   if (!wanted) co_return result;
   const bool watched = co_await watch_kinds(result, memory, targets, application);
   if (!watched) co_return result;
-  compare_and_judge(result, targets, instance);
+  forget_old_trials(memory, targets);
+  std::set<std::string> namespaces;
+  for (const Target& target : targets.objects) namespaces.insert(target.id.ns);
+  result.ownership = live_.ownership(namespaces);
+  compare_again(result, memory, targets, instance);
+  const bool learned_more = co_await try_unkept(result, memory);
+  if (learned_more) compare_again(result, memory, targets, instance);
+  judge(result, memory, targets);
   if (std::ranges::any_of(targets.objects, [](const Target& target) { return !target.kind_is_known; }))
     result.look_again = clock_.now() + kind_retry;
   co_return result;

@@ -1,6 +1,7 @@
 // How an application stands: what Git says, what the cluster has, and what is wrong with either.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -45,6 +46,13 @@ struct Assessment {
   std::optional<kube::Time> look_again;
 };
 
+// What was learned about one object from the server's answer to a trial: members that it does not keep.
+struct Trial {
+  std::shared_ptr<const json::value> desired;
+  std::string live_version;
+  std::vector<std::string> dropped;  // JSON pointers
+};
+
 // What is remembered of an application between two assessments. Losing it costs time, nothing else.
 struct Remembered {
   std::string asked;  // url, revision and tag prefix that `commit` answers
@@ -59,6 +67,7 @@ struct Remembered {
   int failures = 0;
   bool remote_fails = false;  // the last question to the remote had no answer
   std::optional<kube::Time> unsynced_since;
+  std::map<ResourceId, Trial> trials;
   std::size_t renders = 0;  // how often it was rendered
 };
 
@@ -91,7 +100,9 @@ class Assessor {
                                    std::shared_ptr<const crds::Application> application);
   net::awaitable<bool> want(Assessment& result, Remembered& memory, const Targets& targets, std::string instance);
   void fail(Assessment& result, Remembered& memory, const kube::Error& error);
-  void compare_and_judge(Assessment& result, const Targets& targets, const std::string& instance);
+  void compare_again(Assessment& result, const Remembered& memory, const Targets& targets, const std::string& instance);
+  net::awaitable<bool> try_unkept(Assessment& result, Remembered& memory);
+  void judge(Assessment& result, const Remembered& memory, const Targets& targets);
 
   kube::Client& client_;
   kube::Clock& clock_;

@@ -4,6 +4,8 @@
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
+#include "gitops/applied_fields.h"
+#include "gitops/apply.h"
 #include "gitops/tracking.h"
 #include "kube/json.h"
 #include "kube/reflector.h"
@@ -20,11 +22,20 @@ bool owns_fields(const kube::Resource& resource) {
          (resource.group == "autoscaling" && resource.kind == "HorizontalPodAutoscaler");
 }
 
+// Without managedFields. Where they are all that tells what was applied last, that is kept in the annotation in which
+// client-side applies keep it, so that comparisons need not know which way an object was written.
 std::string compact(const json::value& object) {
   const json::value* metadata = kube::find_at(object, {"metadata"});
   if (!metadata || !metadata->get_object().contains("managedFields")) return kube::print_json(object);
   json::value copy = object;
-  copy.at("metadata").get_object().stable_erase("managedFields");
+  json::object& kept = copy.at("metadata").get_object();
+  kept.stable_erase("managedFields");
+  if (annotation(object, annotations::last_applied).empty())
+    if (const json::value applied = applied_by(object, field_manager); !applied.is_null()) {
+      json::value& notes = kept["annotations"];
+      if (!notes.is_object()) notes = json::object();
+      notes.get_object()[annotations::last_applied] = kube::print_json(applied);
+    }
   return kube::print_json(copy);
 }
 

@@ -299,6 +299,25 @@ void collect(const json::value& patch, const std::string& path, std::size_t most
   }
 }
 
+std::string pointer_part(std::string_view name) {
+  std::string part = "/";
+  for (const char c : name) part += c == '~' ? std::string("~0") : c == '/' ? std::string("~1") : std::string(1, c);
+  return part;
+}
+
+void collect_absent(const json::object& patch, const json::object& object, const std::string& at,
+                    std::vector<std::string>& to) {
+  for (const auto& [name, value] : patch) {
+    if (value.is_null()) continue;
+    const json::value* there = member(object, name);
+    const std::string next = at + pointer_part(name);
+    if (!there)
+      to.push_back(next);
+    else if (there->is_object() && value.is_object())
+      collect_absent(value.get_object(), there->get_object(), next, to);
+  }
+}
+
 }  // namespace
 
 json::object three_way_patch(const json::object& last_applied, const json::object& desired, const json::object& live,
@@ -312,6 +331,12 @@ std::vector<std::string> changed_paths(const json::object& patch, std::size_t mo
   std::vector<std::string> paths;
   collect(json::value(patch), "", most, paths);
   return paths;
+}
+
+std::vector<std::string> absent_members(const json::object& patch, const json::object& object) {
+  std::vector<std::string> pointers;
+  collect_absent(patch, object, "", pointers);
+  return pointers;
 }
 
 }  // namespace sluice::gitops

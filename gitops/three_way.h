@@ -22,4 +22,7 @@ json::object three_way_patch(const json::object& last_applied, const json::objec
 // The paths that a patch changes ("spec.template.spec.containers[name=web].image"), at most `most` of them.
 std::vector<std::string> changed_paths(const json::object& patch, std::size_t most);
 
+// JSON pointers to the members of a patch that `object` lacks. Elements of lists are not looked into.
+std::vector<std::string> absent_members(const json::object& patch, const json::object& object);
+
 }  // namespace sluice::gitops

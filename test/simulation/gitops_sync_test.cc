@@ -270,6 +270,33 @@ BOOST_AUTO_TEST_CASE(the_selector_of_a_running_rollout_is_neither_compared_nor_o
              R"({"app":"other","rollouts-pod-template-hash":"abc"})");
 }
 
+BOOST_AUTO_TEST_CASE(a_field_that_the_server_does_not_keep_is_a_warning_and_no_difference) {
+  GitopsWorld world;
+  const std::string rollout =
+      "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: web}\nspec:\n  replicas: 1\n"
+      "  syncPolicy: {automated: {prune: true}}\n  selector: {matchLabels: {app: web}}\n  strategy: {canary: {}}\n"
+      "  template: {metadata: {labels: {app: web}}, spec: {containers: [{name: main, image: 'web:1'}]}}\n";
+  world.git.commit({{"apps/app/r.yaml", rollout}});
+  world.create_application("app", automated);
+  world.run(30);
+  BOOST_REQUIRE(world.exists(kube::resources::rollouts, {"web", "web"}));
+  BOOST_TEST(world.text(kube::resources::rollouts, {"web", "web"}, {"spec", "syncPolicy"}).empty());
+  BOOST_TEST(world.application({"status", "sync", "status"}) == "Synced");
+  BOOST_TEST(world.condition("UnknownFieldWarning") ==
+             "the cluster does not keep spec.syncPolicy of argoproj.io/Rollout web/web");
+  world.life->transport.requests.clear();
+  world.run(600);
+  BOOST_TEST(world.writes().empty());
+  world.kill();
+  world.start();
+  world.run(60);
+  BOOST_TEST(world.writes().empty());
+  BOOST_TEST(world.application({"status", "sync", "status"}) == "Synced");
+  world.patch(kube::resources::rollouts, {"web", "web"}, R"({"spec": {"replicas": 3}})");
+  world.run(10);
+  BOOST_TEST(world.text(kube::resources::rollouts, {"web", "web"}, {"spec", "replicas"}) == "1");
+}
+
 BOOST_AUTO_TEST_CASE(the_objects_go_with_the_application) {
   GitopsWorld world;
   world.git.commit({{"apps/app/a.yaml", config("a", "1")},

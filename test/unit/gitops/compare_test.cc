@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include "gitops/applied_fields.h"
 #include "gitops/three_way.h"
 #include "gitops/tracking.h"
 #include "kube/json.h"
@@ -151,6 +152,27 @@ BOOST_AUTO_TEST_CASE(changed_paths_name_members_and_elements) {
   const std::vector<std::string> expected{"spec.template.spec.containers[name=web].image", "spec.replicas", "data.k"};
   BOOST_TEST(changed_paths(patch.get_object(), 5) == expected, boost::test_tools::per_element());
   BOOST_TEST(changed_paths(patch.get_object(), 1).size() == 1u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(applied_fields)
+
+BOOST_AUTO_TEST_CASE(the_fields_of_one_manager_are_found) {
+  const json::value live = json::parse(R"({
+    "metadata": {"name": "web", "labels": {"a": "1", "b": "2"}, "finalizers": ["x", "y"], "managedFields": [
+      {"manager": "other", "operation": "Apply", "fieldsV1": {"f:spec": {}}},
+      {"manager": "us", "operation": "Update", "fieldsV1": {"f:spec": {}}},
+      {"manager": "us", "operation": "Apply", "fieldsV1": {
+        "f:metadata": {"f:labels": {"f:a": {}}, "f:finalizers": {"v:\"y\"": {}}},
+        "f:spec": {"f:replicas": {}, "f:gone": {}, "f:args": {},
+                   "f:containers": {"k:{\"name\":\"c\"}": {".": {}, "f:name": {}, "f:image": {}}}}}}]},
+    "spec": {"replicas": 3, "paused": true, "args": ["x"],
+             "containers": [{"name": "b"}, {"name": "c", "image": "i", "tty": true}]}})");
+  BOOST_TEST(kube::print_json(applied_by(live, "us")) ==
+             R"({"metadata":{"labels":{"a":"1"},"finalizers":["y"]},)"
+             R"("spec":{"replicas":3,"args":["x"],"containers":[{"name":"c","image":"i"}]}})");
+  BOOST_TEST(applied_by(live, "nobody").is_null());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -280,6 +280,8 @@ BOOST_AUTO_TEST_CASE(a_condition_keeps_its_time_while_it_says_the_same) {
   BOOST_REQUIRE(conditions.size() == 2u);
   BOOST_TEST(conditions[1].type == "ComparisonError");
   BOOST_TEST((conditions[1].last_transition_time == noon));
+  set_conditions(conditions, {}, {{"SyncError", "why"}}, noon);
+  BOOST_TEST(conditions.size() == 2u);
   set_conditions(conditions, {"ComparisonError"}, {}, noon);
   BOOST_TEST(conditions.size() == 1u);
 }
