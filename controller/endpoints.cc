@@ -62,4 +62,9 @@ kube::Result<> Endpoints::start() {
   return metrics_.start();
 }
 
+void Endpoints::stop() {
+  health_.stop_now();
+  metrics_.stop_now();
+}
+
 }  // namespace sluice::controller

@@ -30,6 +30,8 @@ class Endpoints {
  public:
   Endpoints(kube::net::any_io_executor executor, EndpointOptions options, EndpointAnswers answers);
   kube::Result<> start();
+  // Closes everything at once.
+  void stop();
   std::uint16_t health_port() const { return health_.port(); }
   std::uint16_t metrics_port() const { return metrics_.port(); }
 

@@ -10,6 +10,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <fmt/format.h>
 
 #include "analysis/run_controller.h"
@@ -106,7 +107,6 @@ class Process {
       leadership_changed(true);
     }
     io_.run();
-    // What was suspended refers to members of this object, so it goes first.
     pool_.join();
     return exit_code_;
   }
@@ -137,7 +137,7 @@ class Process {
 
   net::awaitable<void> start_controllers() {
     while (!stores_.not_synced().empty()) co_await clock_.sleep_for(std::chrono::milliseconds(10));
-    events_.start(leading_);
+    events_.start(telling_);
     if (options_.runs("rollouts")) rollouts_.start(leading_);
     if (options_.runs("analysis")) runs_.start(leading_);
     if (options_.runs("applications") && start_applications_)
@@ -162,13 +162,24 @@ class Process {
     net::co_spawn(io_, shut_down(), net::detached);
   }
 
-  // Controllers first, so that nothing is written any more; then the Lease is given back; then everything else ends.
+  // Controllers first, so that nothing is decided any more; what happened is told; then the Lease is given back. The
+  // loop ends by itself when nothing is left to do. What does not end in time is cut off.
   net::awaitable<void> shut_down() {
     leading_.stop();
+    co_await events_.drain(std::chrono::seconds(2));
+    telling_.stop();
     election_tasks_.stop();
     if (options_.leader_elect) co_await election_.release();
     always_.stop();
-    io_.stop();
+    endpoints_.stop();
+    signals_.cancel();
+    last_resort_.expires_after(std::chrono::seconds(5));
+    last_resort_.async_wait([this](const boost::system::error_code& error) {
+      if (!error) io_.stop();
+    });
+    while (leading_.running() + telling_.running() + election_tasks_.running() + always_.running() > 0)
+      co_await clock_.sleep_for(std::chrono::milliseconds(5));
+    last_resort_.cancel();
   }
 
   Options options_;
@@ -191,9 +202,11 @@ class Process {
   StartController start_applications_;
   std::shared_ptr<void> applications_;
   MetricsPage metrics_;
-  kube::Tasks always_;   // run on a standby, too
-  kube::Tasks leading_;  // run while this process leads
+  kube::Tasks always_;                             // run on a standby, too
+  kube::Tasks leading_;                            // run while this process leads
+  kube::Tasks telling_{io_.get_executor(), log_};  // events
   kube::Tasks election_tasks_{io_.get_executor(), log_};
+  net::steady_timer last_resort_{io_};
   net::signal_set signals_{io_, SIGTERM, SIGINT};
   Endpoints endpoints_;
   bool stopping_ = false;
