@@ -6,12 +6,15 @@
 
 #include "kube/json.h"
 #include "kube/yaml.h"
+#include "sandbox/event_forms.h"
 #include "sandbox/object_parts.h"
+#include "sandbox/protobuf.h"
 
 namespace sluice::sandbox {
 namespace {
 
 constexpr std::size_t longest_body = 3 << 20;
+constexpr std::string_view protobuf_type = "application/vnd.kubernetes.protobuf";
 
 std::string_view media_type(std::string_view content_type) {
   const std::size_t end = std::min(content_type.find(';'), content_type.size());
@@ -33,6 +36,11 @@ Refusal unrecognized(const Request& request, std::string_view why) {
 Outcome<json::value> value_in_body(const Request& request) {
   if (request.body.size() > longest_body)
     return Refusal{413, "RequestEntityTooLarge", fmt::format("Request entity too large: limit is {}", longest_body)};
+  if (media_type(request.content_type) == protobuf_type) {
+    kube::Result<json::value> decoded = decode_protobuf(request.body);
+    if (!decoded) return unrecognized(request, decoded.error().message);
+    return std::move(*decoded);
+  }
   const bool yaml = request.content_type.find("yaml") != std::string::npos;
   kube::Result<json::value> value = yaml ? kube::parse_yaml(request.body) : kube::parse_json(request.body);
   if (!value)
@@ -42,7 +50,8 @@ Outcome<json::value> value_in_body(const Request& request) {
 
 Outcome<json::value> object_in_body(const Request& request) {
   const std::string_view type = media_type(request.content_type);
-  if (!type.empty() && type != "application/json" && type != "application/yaml" && type != "*/*")
+  if (!type.empty() && type != "application/json" && type != "application/yaml" && type != "*/*" &&
+      type != protobuf_type)
     return unsupported_media_type("application/json, application/yaml, application/vnd.kubernetes.protobuf");
   Outcome<json::value> value = value_in_body(request);
   if (!value) return value;
@@ -73,6 +82,7 @@ Outcome<json::value> object_in_body(const Request& request) {
   }
   object["kind"] = kind.kind;
   object["apiVersion"] = kind.api_version();
+  if (kind.group == "events.k8s.io") to_core_event(object);
   const json::value* metadata = object.if_contains("metadata");
   if (!metadata || !metadata->is_object()) object["metadata"] = json::object();
   return value;

@@ -2,6 +2,7 @@
 #include "sandbox/builtin_types.h"
 
 #include <algorithm>
+#include <charconv>
 #include <map>
 
 #include <boost/json.hpp>
@@ -65,10 +66,21 @@ Schema schema_of_word(std::string_view word, Types& types) {
   return schema;
 }
 
+unsigned number_in(std::string_view text) {
+  unsigned number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
 void apply_flag(std::string_view flag, std::string_view field, Schema& owner, Schema& schema) {
   const std::size_t open = std::min(flag.find('('), flag.size());
   const std::string_view word = flag.substr(0, open);
   const std::string_view inner = open == flag.size() ? "" : flag.substr(open + 1, flag.size() - open - 2);
+  if (word.front() == '#') {
+    const std::size_t dot = word.find('.');
+    schema.outer_number = dot == std::string_view::npos ? 0 : number_in(word.substr(1, dot - 1));
+    schema.number = number_in(word.substr(dot == std::string_view::npos ? 1 : dot + 1));
+  }
   if (word == "!") owner.required.emplace_back(field);
   if (word == "*") schema.pointer = true;
   if (word == "+") schema.always_written = true;

@@ -4,7 +4,8 @@
 // is a kind with apiVersion and kind. An indented line is a field: name, type, flags.
 //   types   s string, i int32, l int64, d number, b boolean, bytes, time, micro, q quantity, x number or text, any,
 //           [T] list, {T} map, or the name of a type
-//   flags   ! required, * pointer, + always written, atomic / set / map(keys) for lists, whole for maps,
+//   flags   #N or #M.N its number in protobuf (of M, an embedded struct), ! required, * pointer, + always written,
+//           atomic / set / map(keys) for lists, whole for maps,
 //           merge(key) / retain / replace for strategic merge patches, enum(a|b)
 #pragma once
 

@@ -2,6 +2,7 @@
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
+#include "sandbox/managed_fields.h"
 #include "sandbox/object_parts.h"
 #include "sandbox/object_rules.h"
 #include "sandbox/preparation.h"
@@ -27,8 +28,10 @@ Outcome<> check_namespace(const ApiState& state, const Kind& kind, const std::st
 }  // namespace
 
 WriteTerms terms_of(const Request& request, std::vector<std::string>& warnings) {
-  return {request.manager(), request.place.subresource, request.dry_run(),
-          unknown_fields_option(request.target.option("fieldValidation")), &warnings};
+  WriteTerms terms{request.manager(), request.place.subresource, request.dry_run()};
+  terms.unknown = unknown_fields_option(request.target.option("fieldValidation"));
+  terms.warnings = &warnings;
+  return terms;
 }
 
 Outcome<Api::Store::Object> create_object(ApiState& state, const Kind& kind, const std::string& ns, json::value object,
@@ -55,6 +58,7 @@ Outcome<Api::Store::Object> create_object(ApiState& state, const Kind& kind, con
   const Outcome<> place = check_namespace(state, kind, ns, name);
   if (!place) return place.error();
 
+  if (!terms.applied) note_update({kind, terms.manager, "", state.clock.now()}, nullptr, object);
   for (const char* given : {"selfLink", "deletionTimestamp", "deletionGracePeriodSeconds", "generation"})
     erase_member(metadata, given);
   metadata["uid"] = state.identities.uid();

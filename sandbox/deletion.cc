@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
+#include "sandbox/bodies.h"
 #include "sandbox/object_parts.h"
 #include "sandbox/writes.h"
 
@@ -78,8 +79,9 @@ Outcome<Deletion> deletion_of(const Request& request) {
   };
   deletion.grace_seconds = number(request.target.option("gracePeriodSeconds"));
   if (!request.body.empty()) {
-    const kube::Result<json::value> body = kube::parse_json(request.body);
-    if (!body || !body->is_object()) return bad_request("couldn't get version/kind; json parse error");
+    const Outcome<json::value> body = value_in_body(request);
+    if (!body) return body.error();
+    if (!body->is_object()) return bad_request("the options of a deletion are an object");
     deletion.uid = kube::text_at(*body, {"preconditions", "uid"});
     deletion.resource_version = kube::text_at(*body, {"preconditions", "resourceVersion"});
     if (const std::string_view policy = kube::text_at(*body, {"propagationPolicy"}); !policy.empty())

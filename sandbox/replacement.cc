@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
+#include "sandbox/managed_fields.h"
 #include "sandbox/object_parts.h"
 #include "sandbox/object_rules.h"
 #include "sandbox/preparation.h"
@@ -82,6 +83,19 @@ bool specification_changed(const Kind& kind, const json::value& before, const js
   return (old_notes ? *old_notes : json::value()) != (new_notes ? *new_notes : json::value());
 }
 
+// Times in managedFields do not count as a change.
+bool changes_nothing(const json::value& before, json::value& after) {
+  json::object& metadata = metadata_of(after);
+  const json::value* earlier = kube::find_at(before, {"metadata", "managedFields"});
+  json::value* now = metadata.if_contains("managedFields");
+  if (!earlier || !now || !same_apart_from_times(*earlier, *now)) return same_content(before, after, true, true);
+  json::value kept = std::move(*now);
+  *now = *earlier;
+  const bool same = same_content(before, after, true, true);
+  metadata["managedFields"] = std::move(kept);
+  return same;
+}
+
 }  // namespace
 
 Outcome<Api::Store::Object> update_object(ApiState& state, const Kind& kind, const Api::Store::Object& existing,
@@ -105,10 +119,12 @@ Outcome<Api::Store::Object> update_object(ApiState& state, const Kind& kind, con
   keep_unreached(kind, before, next, terms.subresource);
   const Outcome<> finalizers = check_finalizers(kind, before, next);
   if (!finalizers) return finalizers.error();
+  if (!terms.applied)
+    note_update({kind, terms.manager, terms.subresource == "status" ? "status" : "", state.clock.now()}, &before, next);
   prepare_change(state, kind, before, next);
   const Outcome<> good = check_object(kind, next, &before);
   if (!good) return good.error();
-  if (same_content(before, next, true, true)) return existing;
+  if (changes_nothing(before, next)) return existing;
 
   json::object& stored_metadata = metadata_of(next);
   if (terms.subresource != "status" && (kind.has_generation || kind.custom) &&

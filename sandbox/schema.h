@@ -69,6 +69,10 @@ struct Schema {
   std::string merge_key;  // "" for lists of plain values
   bool retains_keys = false;
 
+  // The numbers of a built-in type's field in protobuf; a field of an embedded struct also has that of the struct.
+  unsigned number = 0;
+  unsigned outer_number = 0;
+
   // How Go writes a field of a built-in type.
   bool pointer = false;         // written as given, also when it is zero
   bool always_written = false;  // written also when nothing was given

@@ -4,8 +4,10 @@
 #include <boost/json.hpp>
 
 #include "sandbox/bodies.h"
+#include "sandbox/event_forms.h"
 #include "sandbox/eviction.h"
 #include "sandbox/listing.h"
+#include "sandbox/managed_fields.h"
 #include "sandbox/object_filter.h"
 #include "sandbox/object_parts.h"
 #include "sandbox/patching.h"
@@ -24,18 +26,28 @@ Response with_warnings(kube::ApiResponse response, std::vector<std::string> warn
   return response;
 }
 
-Response created(ApiState& state, const Request& request, json::value object) {
+// Events of events.k8s.io are written as those of the core group.
+KindPtr written_kind(const ApiState& state, const Request& request) {
+  return request.kind->group == "events.k8s.io" ? state.kinds.find("", "v1", "events") : request.kind;
+}
+
+Response created(ApiState& state, const Request& request, json::value object, bool applied = false) {
   std::vector<std::string> warnings;
-  const Outcome<Api::Store::Object> stored =
-      create_object(state, *request.kind, request.place.ns, std::move(object), terms_of(request, warnings));
+  WriteTerms terms = terms_of(request, warnings);
+  terms.applied = applied;
+  const KindPtr kind = written_kind(state, request);
+  const Outcome<Api::Store::Object> stored = create_object(state, *kind, request.place.ns, std::move(object), terms);
   if (!stored) return stored.error();
   return with_warnings(render_object(state, request, 201, **stored), std::move(warnings));
 }
 
-Response updated(ApiState& state, const Request& request, const Api::Store::Object& existing, json::value next) {
+Response updated(ApiState& state, const Request& request, const Api::Store::Object& existing, json::value next,
+                 bool applied = false) {
   std::vector<std::string> warnings;
-  const Outcome<Api::Store::Object> stored =
-      update_object(state, *request.kind, existing, std::move(next), terms_of(request, warnings));
+  WriteTerms terms = terms_of(request, warnings);
+  terms.applied = applied;
+  const KindPtr kind = written_kind(state, request);
+  const Outcome<Api::Store::Object> stored = update_object(state, *kind, existing, std::move(next), terms);
   if (!stored) return stored.error();
   return with_warnings(render_object(state, request, 200, **stored), std::move(warnings));
 }
@@ -75,11 +87,27 @@ Response replace(ApiState& state, const Request& request) {
   return updated(state, request, existing, std::move(*object));
 }
 
+Response apply(ApiState& state, const Request& request) {
+  const Outcome<json::value> configuration = configuration_in_body(request);
+  if (!configuration) return configuration.error();
+  const Api::Store::Object existing = state.store.find(request.kind->storage, request.key());
+  if (!existing && !request.place.subresource.empty()) return not_found(*request.kind, request.place.name);
+  const FieldWrite write{*request.kind, request.manager(), request.place.subresource, state.clock.now()};
+  Outcome<json::value> next = apply_configuration(write, existing.get(), *configuration, request.target.flag("force"));
+  if (!next) return next.error();
+  return existing ? updated(state, request, existing, std::move(*next), true)
+                  : created(state, request, std::move(*next), true);
+}
+
 Response patch(ApiState& state, const Request& request) {
+  if (request.content_type.starts_with("application/apply-patch+yaml")) return apply(state, request);
   const Api::Store::Object existing = state.store.find(request.kind->storage, request.key());
   if (!existing) return not_found(*request.kind, request.place.name);
-  Outcome<json::value> next = patched(request, *existing);
+  json::value current = *existing;
+  if (request.kind->group == "events.k8s.io") from_core_event(current.as_object());
+  Outcome<json::value> next = patched(request, current);
   if (!next) return next.error();
+  if (request.kind->group == "events.k8s.io") to_core_event(next->as_object());
   Response response = updated(state, request, existing, *next);
   if (response) return response;
   const bool strategic = request.content_type == "application/strategic-merge-patch+json";

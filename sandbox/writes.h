@@ -19,6 +19,7 @@ struct WriteTerms {
   std::string manager;
   std::string subresource;  // "", "status" or "scale"
   bool dry_run = false;
+  bool applied = false;  // managedFields are already as an apply leaves them
   UnknownFields unknown = UnknownFields::ignore;
   std::vector<std::string>* warnings = nullptr;  // where to put what the client is to be warned of
 };

@@ -76,7 +76,9 @@ def folder(cache, package):
 
 
 class Go:
-    """How Go writes the fields of a struct: {json name: (is pointer, is left out when empty)}."""
+    """How Go writes the fields of a struct: {json name: (is pointer, omitempty, omitzero, protobuf number)}.
+
+    The fields of an embedded struct have two numbers, "2.19": that of the struct and their own."""
 
     def __init__(self, cache):
         self.cache, self.packages, self.structs = cache, {}, {}
@@ -101,13 +103,19 @@ class Go:
             if not field:
                 continue
             kind, (json_name, *options) = field.group(2), field.group(3).split(",")
+            tag = re.search(r'protobuf:"[^,"]*,(\d+)', line)
+            number = tag.group(1) if tag else ""
             if "inline" in options:
                 if "." not in kind:  # of another package only metadata types are embedded, which are recorded themselves
-                    found.update(self.fields(package + "." + kind.lstrip("*")))
+                    inner = self.fields(package + "." + kind.lstrip("*"))
                 elif kind.startswith("v1."):
-                    found.update(self.fields("core." + kind))
+                    inner = self.fields("core." + kind)
+                else:
+                    inner = {}
+                for name, (pointer, empty, zero, own) in inner.items():
+                    found[name] = (pointer, empty, zero, number + "." + own if number else own)
             elif json_name and json_name != "-":
-                found[json_name] = (kind.startswith("*"), "omitempty" in options, "omitzero" in options)
+                found[json_name] = (kind.startswith("*"), "omitempty" in options, "omitzero" in options, number)
         self.structs[type_name] = found
         return found
 
@@ -140,7 +148,9 @@ def flags_of(name, schema, required, go):
     flags = []
     if name in required:
         flags.append("!")
-    pointer, omitted, zero_omitted = go.get(name, (False, True, False))
+    pointer, omitted, zero_omitted, number = go.get(name, (False, True, False, ""))
+    if number:
+        flags.append("#" + number)
     if pointer:
         flags.append("*")
     elif not omitted or ("$ref" in schema and not zero_omitted):
