@@ -1,6 +1,7 @@
 // Requests to an API server over HTTPS, with credentials.
 #include "kube/http_transport.h"
 
+#include <algorithm>
 #include <charconv>
 #include <ctime>
 
@@ -27,6 +28,27 @@ HttpClientOptions client_options(const ClusterAccess& access, const HttpTranspor
 }
 
 // Seconds, or a date as HTTP writes it ("Sun, 06 Nov 1994 08:49:37 GMT"); nullopt for anything else.
+// The texts of `299 - "text"`, where quotes within the text are escaped.
+std::vector<std::string> warnings_in(const HttpHeaders& headers) {
+  std::vector<std::string> texts;
+  for (const auto& [name, value] : headers) {
+    constexpr std::string_view wanted = "warning";
+    const bool is_warning = std::equal(name.begin(), name.end(), wanted.begin(), wanted.end(), [](char a, char b) {
+      return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
+    });
+    const std::size_t begin = value.find('"');
+    const std::size_t end = value.rfind('"');
+    if (!is_warning || begin == std::string::npos || end <= begin) continue;
+    std::string text;
+    for (std::size_t i = begin + 1; i < end; ++i) {
+      if (value[i] == '\\' && i + 1 < end) ++i;
+      text.push_back(value[i]);
+    }
+    texts.push_back(std::move(text));
+  }
+  return texts;
+}
+
 std::optional<Duration> parse_retry_after(std::string_view text, Time now) {
   if (text.empty()) return std::nullopt;
   unsigned count = 0;
@@ -99,6 +121,7 @@ struct HttpTransport::Parts {
   ApiResponse api_response(HttpResponse response) const {
     ApiResponse api;
     api.status = response.status;
+    api.warnings = warnings_in(response.headers);
     api.retry_after = parse_retry_after(response.headers.get("Retry-After"), clock.now());
     api.body = std::move(response.body);
     return api;

@@ -99,6 +99,9 @@ void complete_pod(json::object& pod) {
 
 void complete_job(json::object& job) {
   json::object& spec = object_in(job, "spec");
+  const json::value template_labels = object_in(object_in(object_in(spec, "template"), "metadata"), "labels");
+  if (json::object& labels = object_in(object_in(job, "metadata"), "labels"); labels.empty())
+    labels = template_labels.get_object();
   if (!spec.contains("completions") && !spec.contains("parallelism")) {
     spec["completions"] = 1;
     spec["parallelism"] = 1;

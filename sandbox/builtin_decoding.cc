@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
+#include "kube/base64.h"
 #include "kube/json.h"
 #include "kube/time.h"
 #include "sandbox/schema_validation.h"
@@ -67,6 +68,17 @@ struct Where {
   std::string path;
 };
 
+// Where a text ceases to be base64; npos when it does not.
+std::size_t first_illegal_byte(std::string_view text) {
+  if (kube::decode_base64(text)) return std::string_view::npos;
+  const auto is_good = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' || c == '/' ||
+           c == '=';
+  };
+  const auto at = std::find_if_not(text.begin(), text.end(), is_good);
+  return static_cast<std::size_t>(at - text.begin());
+}
+
 std::string mistake(const Schema& schema, const json::value& value, const Where& where) {
   if (value.is_null()) return "";
   if (!fits(schema, value)) {
@@ -78,6 +90,10 @@ std::string mistake(const Schema& schema, const json::value& value, const Where&
   if (schema.format == "date-time" && !value.get_string().empty() && !kube::parse_time(value.get_string()))
     return fmt::format("parsing time {} as \"2006-01-02T15:04:05Z07:00\": cannot parse {} as \"2006\"", shown(value),
                        shown(value));
+  if (schema.format == "byte") {
+    const std::size_t at = first_illegal_byte(value.get_string());
+    if (at != std::string_view::npos) return fmt::format("illegal base64 data at input byte {}", at);
+  }
   if (value.is_array() && schema.items) {
     for (const json::value& item : value.get_array())
       if (std::string found = mistake(*schema.items, item, where); !found.empty()) return found;

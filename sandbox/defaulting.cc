@@ -67,8 +67,8 @@ void fill_defaults(const Schema& schema, json::value& value) {
     if (!part->default_value) continue;
     const json::value* given = object.if_contains(name);
     // Null means "not given" where null is not a value of its own; built-in texts also count as not given when empty.
-    const bool empty_text = given && given->is_string() && given->get_string().empty() && !schema.name.empty() &&
-                            !part->pointer && !part->always_written;
+    const bool empty_text =
+        given && given->is_string() && given->get_string().empty() && !schema.name.empty() && !part->pointer;
     if (!given || (given->is_null() && !part->nullable) || empty_text) object[name] = *part->default_value;
   }
   for (auto& member : object)
@@ -96,6 +96,9 @@ void write_as_go(const Schema& schema, json::value& value) {
     if (!part) continue;
     if (member.value().is_null() && is_struct(*part) && !part->pointer) member.value() = json::object();
     write_as_go(*part, member.value());
+    // Go keeps no empty list apart from none.
+    const bool empty_list = member.value().is_array() && member.value().get_array().empty();
+    if (empty_list && part->always_written && is_struct(schema)) member.value() = nullptr;
     const bool dropped = member.value().is_null() ||
                          (is_struct(schema) && !part->pointer && !is_struct(*part) && is_zero(member.value()));
     if (dropped && is_struct(schema) && !part->always_written) empty.emplace_back(member.key());

@@ -36,9 +36,9 @@ json::array finalizers_for(const Kind& kind, const json::value& object, std::str
 // Seconds between the request and the end of a pod; 0 for what has no grace period or no longer needs it.
 std::int64_t grace_of(const Kind& kind, const json::value& object, const Deletion& deletion) {
   if (!kind.graceful) return 0;
-  if (deletion.grace_seconds) return std::max<std::int64_t>(0, *deletion.grace_seconds);
   const std::string_view phase = kube::text_at(object, {"status", "phase"});
   if (kube::text_at(object, {"spec", "nodeName"}).empty() || phase == "Succeeded" || phase == "Failed") return 0;
+  if (deletion.grace_seconds) return std::max<std::int64_t>(0, *deletion.grace_seconds);
   return kube::number_at(object, {"spec", "terminationGracePeriodSeconds"}, 30);
 }
 
@@ -119,8 +119,15 @@ Outcome<Deleted> delete_object(ApiState& state, const Kind& kind, const kube::Ob
   const bool is_namespace = kind.kind == "Namespace" && kind.group.empty();
   const bool stays = !finalizers.empty() || grace > 0 || is_namespace;
   if (!stays) {
-    if (deletion.dry_run) return Deleted{existing, true};
-    return Deleted{state.store.erase(kind.storage, key), true};
+    // What has grace periods says that it had none left.
+    if (kind.graceful) {
+      if (!is_terminating(next) && metadata.contains("generation"))
+        metadata["generation"] = kube::number_at(next, {"metadata", "generation"}) + 1;
+      metadata["deletionTimestamp"] = kube::format_time(state.clock.now());
+      metadata["deletionGracePeriodSeconds"] = 0;
+    }
+    if (deletion.dry_run) return Deleted{std::make_shared<const json::value>(std::move(next)), true};
+    return Deleted{state.store.erase(kind.storage, key, std::move(next)), true};
   }
 
   const bool began = is_terminating(next);

@@ -57,9 +57,12 @@ json::value to_json(Managers managers) {
   });
   json::array list;
   for (const Manager& manager : managers) {
-    json::object entry{{"manager", manager.name},           {"operation", manager.operation},
-                       {"apiVersion", manager.api_version}, {"time", manager.time},
-                       {"fieldsType", "FieldsV1"},          {"fieldsV1", to_fields_v1(manager.fields)}};
+    json::object entry{{"manager", manager.name},
+                       {"operation", manager.operation},
+                       {"apiVersion", manager.api_version},
+                       {"fieldsType", "FieldsV1"},
+                       {"fieldsV1", to_fields_v1(manager.fields)}};
+    if (!manager.time.empty()) entry["time"] = manager.time;
     if (!manager.subresource.empty()) entry["subresource"] = manager.subresource;
     list.push_back(std::move(entry));
   }
@@ -142,23 +145,26 @@ Refusal conflicts_refusal(const std::vector<std::pair<std::string, FieldSet>>& c
 
 }  // namespace
 
+bool forgets_managers(const json::value& body) {
+  const json::value* given = kube::find_at(body, {"metadata", "managedFields"});
+  if (!given || !given->is_array()) return false;
+  const json::array& list = given->get_array();
+  return list.empty() || (list.size() == 1 && list[0].is_object() && list[0].get_object().empty());
+}
+
 void note_update(const FieldWrite& write, const json::value* before, json::value& after) {
   const SchemaPtr schema = schema_of(write.kind);
-  const json::value* given = kube::find_at(after, {"metadata", "managedFields"});
-  const bool forgets = given && given->is_array() &&
-                       (given->get_array().empty() ||
-                        (given->get_array().size() == 1 && given->get_array()[0] == json::value(json::object())));
-  Managers managers = before && !forgets ? managers_of(*before) : Managers();
+  Managers managers = before && !write.forgets ? managers_of(*before) : Managers();
   const Comparison changes = before ? compare(*schema, *before, after) : compare(*schema, blank(write, *schema), after);
   const FieldSet set_now = manageable(united(changes.added, changes.modified), write);
   const FieldSet taken = united(set_now, manageable(changes.removed, write));
-  if (taken.empty() && !forgets) {
+  if (write.forgets || taken.empty()) {
     write_managers(std::move(managers), after);
     return;
   }
   for (Manager& manager : managers) manager.fields = without(manager.fields, taken);
   if (!write.manager.empty()) {
-    const std::string now = kube::format_time(write.now);
+    const std::string now = write.subresource == "scale" ? "" : kube::format_time(write.now);
     Manager& own = entry_for(managers, {write.manager, "Update", write.kind.api_version(), write.subresource, now, {}});
     own.fields = united(own.fields, set_now);
     own.time = now;

@@ -15,13 +15,16 @@ namespace sluice::sandbox {
 struct FieldWrite {
   const Kind& kind;
   std::string manager;      // "" leaves no entry of its own, but takes fields from others
-  std::string subresource;  // "" or "status"
+  std::string subresource;  // "", "status" or "scale"; what a Scale sets bears no time
   kube::Time now;
+  bool forgets = false;  // the client sent empty managedFields: nothing is known of the past, nor noted now
 };
 
-// Notes in `after` what an update changed. `before` is nullptr for a new object. An empty list of managedFields in
-// `after` forgets all that was noted before.
+// Notes in `after` what an update changed. `before` is nullptr for a new object.
 void note_update(const FieldWrite& write, const json::value* before, json::value& after);
+
+// True for a body that asks to forget who managed what.
+bool forgets_managers(const json::value& body);
 
 // What an apply makes of an object: the configuration merged into `live` (nullptr when there is none), fields that the
 // manager applied before and no longer names removed, managedFields up to date. Refused with 409 when others manage

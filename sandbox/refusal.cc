@@ -1,6 +1,7 @@
 // Status bodies and their words.
 #include "sandbox/refusal.h"
 
+#include <algorithm>
 #include <stdexcept>
 
 #include <boost/json.hpp>
@@ -104,12 +105,13 @@ Refusal forbidden(const Kind& kind, std::string_view name, std::string_view why)
 }
 
 Refusal invalid(const Kind& kind, std::string_view name, std::vector<Cause> causes) {
-  std::string all;
+  std::vector<std::string> said;
   for (const Cause& cause : causes) {
-    if (!all.empty()) all += ", ";
-    all += fmt::format("{}: {}", cause.field, cause.message);
+    std::string text = fmt::format("{}: {}", cause.field, cause.message);
+    if (std::find(said.begin(), said.end(), text) == said.end()) said.push_back(std::move(text));
   }
-  if (causes.size() > 1) all = "[" + all + "]";
+  std::string all = fmt::format("{}", fmt::join(said, ", "));
+  if (said.size() > 1) all = "[" + all + "]";
   Refusal refusal =
       about(kind, name, 422, "Invalid", fmt::format("{} {} is invalid: {}", kind.kind_name(), quoted(name), all));
   refusal.kind = kind.kind;

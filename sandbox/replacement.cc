@@ -68,11 +68,13 @@ Outcome<> check_finalizers(const Kind& kind, const json::value& before, const js
     if (std::find(known.begin(), known.end(), name) == known.end())
       added += fmt::format("{}{}", added.empty() ? "" : ", ", quoted(name));
   if (added.empty()) return {};
-  return invalid(kind, kube::text_at(before, {"metadata", "name"}),
-                 {forbidden_field("metadata.finalizers",
-                                  fmt::format("no new finalizers can be added if the object is being deleted, found "
-                                              "new finalizers []string{{{}}}",
-                                              added))});
+  // A real server finds the mistake twice and says it once.
+  return invalid(
+      kind, kube::text_at(before, {"metadata", "name"}),
+      std::vector<Cause>(
+          2, forbidden_field("metadata.finalizers", fmt::format("no new finalizers can be added if the object is being "
+                                                                "deleted, found new finalizers []string{{{}}}",
+                                                                added))));
 }
 
 bool specification_changed(const Kind& kind, const json::value& before, const json::value& after) {
@@ -100,6 +102,7 @@ bool changes_nothing(const json::value& before, json::value& after) {
 
 Outcome<Api::Store::Object> update_object(ApiState& state, const Kind& kind, const Api::Store::Object& existing,
                                           json::value next, const WriteTerms& terms) {
+  const bool forgets = forgets_managers(next);
   const Outcome<> completed = complete_written(kind, next, terms);
   if (!completed) return completed.error();
   const json::value& before = *existing;
@@ -119,8 +122,7 @@ Outcome<Api::Store::Object> update_object(ApiState& state, const Kind& kind, con
   keep_unreached(kind, before, next, terms.subresource);
   const Outcome<> finalizers = check_finalizers(kind, before, next);
   if (!finalizers) return finalizers.error();
-  if (!terms.applied)
-    note_update({kind, terms.manager, terms.subresource == "status" ? "status" : "", state.clock.now()}, &before, next);
+  if (!terms.applied) note_update({kind, terms.manager, terms.subresource, state.clock.now(), forgets}, &before, next);
   prepare_change(state, kind, before, next);
   const Outcome<> good = check_object(kind, next, &before);
   if (!good) return good.error();

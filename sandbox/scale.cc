@@ -74,9 +74,7 @@ Outcome<kube::ApiResponse> serve_scale(ApiState& state, const Request& request) 
   else
     metadata["resourceVersion"] = version;
   std::vector<std::string> warnings;
-  // Nobody is noted as manager of the number: a Scale belongs to no one.
-  WriteTerms terms = terms_of(request, warnings);
-  terms.manager.clear();
+  const WriteTerms terms = terms_of(request, warnings);
   const Outcome<Api::Store::Object> stored = update_object(state, kind, existing, std::move(next), terms);
   if (!stored) return stored.error();
   return answer(200, scale_of(kind, **stored));

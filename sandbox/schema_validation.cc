@@ -244,8 +244,7 @@ void check_transitions(const Schema& schema, const json::value& value, const jso
   for (const Rule& rule : schema.rules) {
     if (rule.expression != "self == oldSelf" || !before || *before == value) continue;
     causes.push_back({rule.reason.empty() ? "FieldValueInvalid" : rule.reason,
-                      fmt::format("Invalid value: {}: {}",
-                                  value.is_object() || value.is_array() ? quoted(type_of(value)) : shown(value),
+                      fmt::format("Invalid value: {}: {}", quoted(type_of(value)),
                                   rule.message.empty() ? "failed rule: " + rule.expression : rule.message),
                       path});
   }

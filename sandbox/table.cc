@@ -80,6 +80,7 @@ json::value table_of(const Kind& kind, const std::vector<const json::value*>& ob
   json::array lines;
   for (const json::value* object : objects) {
     json::object line{{"cells", cells_of(kind, *object, now)}};
+    if (rows == RowObject::none) line["object"] = nullptr;
     if (rows == RowObject::whole) line["object"] = *object;
     if (rows == RowObject::metadata)
       line["object"] = json::object{{"kind", "PartialObjectMetadata"},

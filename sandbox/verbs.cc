@@ -6,6 +6,7 @@
 #include "sandbox/bodies.h"
 #include "sandbox/event_forms.h"
 #include "sandbox/eviction.h"
+#include "sandbox/go_text.h"
 #include "sandbox/listing.h"
 #include "sandbox/managed_fields.h"
 #include "sandbox/object_filter.h"
@@ -87,6 +88,13 @@ Response replace(ApiState& state, const Request& request) {
   return updated(state, request, existing, std::move(*object));
 }
 
+// A strategic patch is shown as itself, of the others what they made.
+std::string shown_patch(const Request& request, const json::value& result) {
+  if (request.content_type != "application/strategic-merge-patch+json") return kube::print_json(result);
+  const Outcome<json::value> patch = value_in_body(request);
+  return patch ? go_text(*patch) : std::string(request.body);
+}
+
 Response apply(ApiState& state, const Request& request) {
   const Outcome<json::value> configuration = configuration_in_body(request);
   if (!configuration) return configuration.error();
@@ -110,8 +118,7 @@ Response patch(ApiState& state, const Request& request) {
   if (request.kind->group == "events.k8s.io") to_core_event(next->as_object());
   Response response = updated(state, request, existing, *next);
   if (response) return response;
-  const bool strategic = request.content_type == "application/strategic-merge-patch+json";
-  return as_patch_refusal(response.error(), strategic ? std::string(request.body) : kube::print_json(*next));
+  return as_patch_refusal(response.error(), shown_patch(request, *next));
 }
 
 json::value success(const Kind& kind, const json::value& object) {
@@ -145,10 +152,19 @@ Response remove_many(ApiState& state, const Request& request) {
     if (filter->matches(key, *object)) keys.push_back(key);
   std::vector<Api::Store::Object> removed;
   for (const kube::ObjectKey& key : keys) {
+    const Api::Store::Object before = state.store.find(request.kind->storage, key);
     const Outcome<Deleted> deleted = delete_object(state, *request.kind, key, *deletion);
-    if (deleted) removed.push_back(deleted->object);
+    if (deleted) removed.push_back(deleted->is_gone ? before : deleted->object);
   }
   return render_list(state, request, removed, {state.store.version()});
+}
+
+Response empty_log(const ApiState& state, const Request& request) {
+  if (!state.store.find(request.kind->storage, request.key())) return not_found(*request.kind, request.place.name);
+  kube::ApiResponse response;
+  response.status = 200;
+  response.content_type = "text/plain";
+  return response;
 }
 
 }  // namespace
@@ -162,6 +178,8 @@ Response serve_resource(ApiState& state, const Request& request) {
   const std::string& subresource = request.place.subresource;
   if (request.kind->virtual_only) return one ? Response(unknown_resource()) : serve_review(request);
   if (subresource == "scale" && request.kind->scale) return serve_scale(state, request);
+  // The containers of simulated pods write nothing.
+  if (subresource == "log" && request.kind->graceful && request.method == "GET") return empty_log(state, request);
   if (subresource == "eviction" && request.kind->graceful) return serve_eviction(state, request);
   if (subresource == "status" && !request.kind->has_status) return unknown_resource();
   if (!subresource.empty() && subresource != "status") return unknown_resource();

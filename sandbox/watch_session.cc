@@ -87,7 +87,7 @@ std::optional<std::string> WatchSession::poll() {
   if (std::exchange(marks_initial_end_, false)) {
     return fmt::format(
         R"({{"type":"BOOKMARK","object":{{"kind":"{}","apiVersion":"{}","metadata":{{"resourceVersion":"{}",)"
-        R"("creationTimestamp":null,"annotations":{{"k8s.io/initial-events-end":"true"}}}}}}}})",
+        R"("annotations":{{"k8s.io/initial-events-end":"true"}}}}}}}})",
         kind_->kind, kind_->api_version(), position_);
   }
   const Api::Store::Collection& collection = state_.store.collection(kind_->storage);
@@ -111,8 +111,7 @@ std::optional<std::string> WatchSession::poll() {
 std::optional<std::string> WatchSession::bookmark() {
   if (!bookmarks_ || finished_) return std::nullopt;
   return fmt::format(
-      R"({{"type":"BOOKMARK","object":{{"kind":"{}","apiVersion":"{}","metadata":{{"resourceVersion":"{}",)"
-      R"("creationTimestamp":null}}}}}})",
+      R"({{"type":"BOOKMARK","object":{{"kind":"{}","apiVersion":"{}","metadata":{{"resourceVersion":"{}"}}}}}})",
       kind_->kind, kind_->api_version(), position_);
 }
 

@@ -14,7 +14,8 @@ struct Slices : RunningCluster {
   int endpoints(std::string_view service, std::string_view condition) {
     int count = 0;
     for (const json::value& slice : all("endpointslices", "kubernetes.io/service-name=" + std::string(service)))
-      for (const json::value& endpoint : slice.at("endpoints").as_array())
+      for (const json::value& endpoint :
+           slice.at("endpoints").is_array() ? slice.at("endpoints").as_array() : json::array())
         count += endpoint.at("conditions").at(condition).as_bool();
     return count;
   }
@@ -65,7 +66,7 @@ BOOST_AUTO_TEST_CASE(a_terminating_pod_is_not_ready_but_serves) {
   BOOST_TEST(endpoints("web", "serving") == 1);
   BOOST_TEST(endpoints("web", "terminating") == 1);
   run_for(seconds(10));
-  BOOST_TEST(only_slice().at("endpoints").as_array().empty());
+  BOOST_TEST(only_slice().at("endpoints").is_null());
 }
 
 BOOST_AUTO_TEST_CASE(a_selector_that_matches_nothing_leaves_an_empty_slice) {
@@ -74,7 +75,7 @@ BOOST_AUTO_TEST_CASE(a_selector_that_matches_nothing_leaves_an_empty_slice) {
   run_for(seconds(5));
   merge(path("services", "web"), R"({"spec":{"selector":{"app":"other"}}})");
   run_for(seconds(1));
-  BOOST_TEST(only_slice().at("endpoints").as_array().empty());
+  BOOST_TEST(only_slice().at("endpoints").is_null());
 }
 
 BOOST_AUTO_TEST_CASE(a_moved_selector_publishes_the_other_set) {
