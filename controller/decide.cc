@@ -144,7 +144,8 @@ Decision decide_update(Draft& draft) {
     draft.hold("abort", find_condition(draft.status.conditions, "Progressing")->message.text(),
                "a person retries the update or applies another template", draft.status.aborted_at);
   }
-  if (!plan_restart(draft)) is_canary ? decide_canary(draft, analyses) : decide_blue_green(draft, analyses);
+  is_canary ? decide_canary(draft, analyses) : decide_blue_green(draft, analyses);
+  plan_restart(draft);
   if (draft.mistakes.empty()) prune_history(draft);
   complete_status(draft);
   return finish(draft);

@@ -33,47 +33,45 @@ std::vector<ReplicaSetPointer> in_order(const Sets& sets) {
   return order;
 }
 
-bool is_old(const crds::Pod& pod, Time restart_at) { return pod.meta.creation_time.value_or(Time{}) < restart_at; }
+bool is_of(const PodPointer& pod, const ReplicaSetPointer& set) {
+  const kube::OwnerReference* owner = pod ? pod->meta.controller() : nullptr;
+  return owner && owner->uid == set->meta.uid;
+}
 
 }  // namespace
 
-bool plan_restart(Draft& draft) {
+void plan_restart(Draft& draft) {
   const std::optional<Time>& restart_at = draft.spec.restart_at;
-  if (!restart_at || restart_at == draft.before.restarted_at) return false;
-  if (draft.now < *restart_at) {
-    draft.wake(*restart_at);
-    return false;
-  }
-  if (!draft.seen.pods) return false;
+  if (!restart_at || restart_at == draft.before.restarted_at) return;
+  if (draft.now < *restart_at) return draft.wake(*restart_at);
+  if (!draft.seen.pods || !draft.writes.empty()) return;
 
-  int available = 0, wanted = 0;
+  int available = 0, wanted = 0, ready = 0;
   for (const ReplicaSetPointer& set : draft.sets.all()) {
     available += available_of(set);
     wanted += desired_of(set);
+    for (const PodPointer& pod : *draft.seen.pods) ready += is_of(pod, set) && pod->ready && !pod->is_terminating();
   }
-  int room = available - (std::max(draft.replicas, wanted) - missing_allowed(draft));
-  int outstanding = 0, evicted = 0;
+  // A set may still count a pod that is going; the list of pods does not.
+  int room = std::min(available, ready) - (std::max(draft.replicas, wanted) - missing_allowed(draft));
+  int outstanding = 0;
   for (const ReplicaSetPointer& set : in_order(draft.sets)) {
     for (const PodPointer& pod : *draft.seen.pods) {
-      const kube::OwnerReference* owner = pod ? pod->meta.controller() : nullptr;
-      if (!owner || owner->uid != set->meta.uid || !is_old(*pod, *restart_at)) continue;
+      if (!is_of(pod, set) || pod->meta.creation_time.value_or(Time{}) >= *restart_at) continue;
       ++outstanding;
-      if (room <= 0 || pod->is_terminating()) continue;
+      if (pod->is_terminating() || room-- <= 0) continue;
       draft.write(EvictPod{pod->meta.name, {pod->meta.uid, ""}});
-      --room;
-      ++evicted;
     }
   }
   if (outstanding == 0) {
     draft.status.restarted_at = restart_at;
-    return false;
+    return;
   }
   draft.wake(draft.now + kube::seconds(30));
   draft.hold(
       "restart",
       fmt::format("{} older than {} are to be restarted", counted(outstanding, "pod"), kube::format_time(*restart_at)),
       "their replacements become available", restart_at);
-  return evicted > 0;
 }
 
 }  // namespace sluice::controller

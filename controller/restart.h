@@ -5,8 +5,8 @@
 
 namespace sluice::controller {
 
-// Evicts pods that are older than spec.restartAt, the stable set's first, and records the end in the status.
-// Answers whether pods go with this decision, so that availability says nothing for now.
-bool plan_restart(Draft& draft);
+// Evicts pods that are older than spec.restartAt, the stable set's first, and records the end in the status. Whatever
+// the update itself has to write goes first: a disruption budget that forbids an eviction must not hold that up.
+void plan_restart(Draft& draft);
 
 }  // namespace sluice::controller

@@ -25,7 +25,6 @@ constexpr Refusal rollouts[] = {
     {"spec.strategy.canary.stableMetadata", "metadata of the stable version is not set by this version"},
     {"spec.strategy.canary.pingPong", "ping-pong is not done by this version; use canaryService and stableService"},
     {"spec.strategy.canary.dynamicStableScale", "this version keeps the stable version at its full size"},
-    {"spec.strategy.canary.minPodsPerReplicaSet", "this version has no lower bound for the pods of a ReplicaSet"},
     {"spec.strategy.canary.replicaProgressThreshold", "this version waits for all pods of a step"},
     {"spec.strategy.canary.trafficRouting.istio",
      "Istio is not driven by this version; use plugins: argoproj-labs/gatewayAPI"},
