@@ -297,6 +297,24 @@ BOOST_AUTO_TEST_CASE(a_field_that_the_server_does_not_keep_is_a_warning_and_no_d
   BOOST_TEST(world.text(kube::resources::rollouts, {"web", "web"}, {"spec", "replicas"}) == "1");
 }
 
+BOOST_AUTO_TEST_CASE(server_side_apply_takes_back_what_left_git) {
+  GitopsWorld world;
+  const std::string head = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
+  world.git.commit({{"apps/app/a.yaml", head + "data: {x: '1', y: '1'}\n"}});
+  world.create_application("app", "  syncPolicy: {automated: {}, syncOptions: [ServerSideApply=true]}\n");
+  world.run(30);
+  BOOST_TEST(world.summary() == "Synced Healthy Succeeded");
+  world.patch(config_maps, {"web", "a"}, R"({"data": {"z": "somebody else's"}})");
+  world.run(30);
+  BOOST_TEST(world.summary() == "Synced Healthy Succeeded");
+  world.git.commit({{"apps/app/a.yaml", head + "data: {x: '2'}\n"}});
+  world.run(30);
+  BOOST_TEST(world.summary() == "Synced Healthy Succeeded");
+  BOOST_TEST(world.text(config_maps, {"web", "a"}, {"data"}) == R"({"x":"2","z":"somebody else's"})");
+  BOOST_TEST(world.text(config_maps, {"web", "a"}, {"metadata", "annotations"}).find("last-applied") ==
+             std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(the_objects_go_with_the_application) {
   GitopsWorld world;
   world.git.commit({{"apps/app/a.yaml", config("a", "1")},
