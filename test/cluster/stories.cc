@@ -1,0 +1,124 @@
+// Telling the stories of one run at the same time.
+#include "test/cluster/stories.h"
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <memory>
+#include <set>
+
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/test/tree/traverse.hpp>
+#include <boost/test/tree/visitor.hpp>
+#include <fmt/format.h>
+
+#include "test/cluster/expect.h"
+
+namespace sluice::cluster_test {
+namespace {
+
+using namespace net::experimental::awaitable_operators;
+
+constexpr auto limit = std::chrono::minutes(4);
+
+struct Told {
+  Story story = nullptr;
+  bool done = false;
+  std::string failure;  // "" when all went well
+  kube::Duration took{};
+};
+
+std::map<std::string, Told>& all_stories() {
+  static std::map<std::string, Told> stories;
+  return stories;
+}
+
+std::unique_ptr<ControllerProcess> controller;
+
+struct EnabledCases : boost::unit_test::test_tree_visitor {
+  std::set<std::string> names;
+  void visit(const boost::unit_test::test_case& test) override {
+    if (test.is_enabled()) names.insert(test.p_name.get());
+  }
+};
+
+std::set<std::string> enabled_cases() {
+  EnabledCases cases;
+  boost::unit_test::traverse_test_tree(boost::unit_test::framework::master_test_suite(), cases, true);
+  return cases.names;
+}
+
+// A name of at most 20 characters, as namespaces and objects derived from it must stay short.
+std::string namespace_word(std::string name) {
+  std::replace(name.begin(), name.end(), '_', '-');
+  name = name.substr(0, 20);
+  while (name.ends_with('-')) name.pop_back();
+  return name;
+}
+
+net::awaitable<void> tell(World& w, Story story, std::string word) {
+  Scene scene{w, w.admin, co_await w.admin.new_namespace(std::move(word))};
+  co_await story(scene);
+}
+
+net::awaitable<void> tell_in_time(World& w, Told& told, std::string word) {
+  const kube::Time begin = w.clock.now();
+  try {
+    const auto outcome = co_await (tell(w, told.story, std::move(word)) || w.clock.sleep_for(limit));
+    if (outcome.index() == 1) told.failure = "the story did not come to an end within 4 minutes";
+  } catch (const std::exception& failure) {
+    told.failure = failure.what();
+  }
+  told.took = w.clock.now() - begin;
+  told.done = true;
+}
+
+void begin_all() {
+  static bool begun = false;
+  if (std::exchange(begun, true)) return;
+  story_controller();
+  World& w = world();
+  const std::set<std::string> enabled = enabled_cases();
+  for (auto& [name, told] : all_stories())
+    if (enabled.contains(name)) net::co_spawn(w.io, tell_in_time(w, told, namespace_word(name)), net::detached);
+}
+
+}  // namespace
+
+bool begin_with_the_others(const char* name, Story story) {
+  all_stories()[name].story = story;
+  return true;
+}
+
+void finish(const char* name) {
+  begin_all();
+  Told& told = all_stories().at(name);
+  world().pump_until(told.done);
+  BOOST_TEST_MESSAGE(fmt::format("the story took {}", kube::format_duration(told.took)));
+  BOOST_TEST(told.failure == "");
+}
+
+ControllerProcess& story_controller() {
+  if (!controller) {
+    World& w = world();
+    w.run(install_permissions(w));
+    const std::vector<std::string> flags{"--controllers=rollouts", "--controllers=analysis"};
+    controller = std::make_unique<ControllerProcess>(
+        "controller", w.run(access_of_service_account(w, "sluice", "sluice")), flags);
+    w.run(controller->until_it_leads(w));
+  }
+  return *controller;
+}
+
+void end_story_controller() { controller.reset(); }
+
+namespace {
+
+// The process ends before the cluster does.
+struct Last {
+  void teardown() { end_story_controller(); }
+};
+BOOST_TEST_GLOBAL_FIXTURE(Last);
+
+}  // namespace
+}  // namespace sluice::cluster_test
