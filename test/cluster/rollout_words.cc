@@ -132,8 +132,8 @@ net::awaitable<void> until_event(Scene scene, std::string object, std::string re
 
 net::awaitable<std::string> plugin(Scene scene, std::vector<std::string> words, int exit_code) {
   kube::Command command;
-  command.arguments = {program_path("kubectl-argo-rollouts"),
-                       "--kubeconfig=" + scene.w.plane.kubeconfig("admin"), "--namespace=" + scene.ns};
+  command.arguments = {program_path("kubectl-argo-rollouts"), "--kubeconfig=" + scene.w.plane.kubeconfig("admin"),
+                       "--namespace=" + scene.ns};
   // As a user types it: the command first.
   command.arguments.insert(command.arguments.begin() + 1, words.begin(), words.end());
   command.environment = kube::current_environment();

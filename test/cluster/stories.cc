@@ -7,6 +7,7 @@
 #include <memory>
 #include <set>
 
+#include <boost/asio/detached.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/test/tree/traverse.hpp>
 #include <boost/test/tree/visitor.hpp>
@@ -57,7 +58,8 @@ std::string namespace_word(std::string name) {
 }
 
 net::awaitable<void> tell(World& w, Story story, std::string word) {
-  Scene scene{w, w.admin, co_await w.admin.new_namespace(std::move(word))};
+  std::string ns = co_await w.admin.new_namespace(std::move(word));
+  Scene scene{w, w.admin, std::move(ns)};
   co_await story(scene);
 }
 
@@ -102,9 +104,11 @@ ControllerProcess& story_controller() {
   if (!controller) {
     World& w = world();
     w.run(install_permissions(w));
+    static const bool ended_in_time = (w.at_end(end_story_controller), true);
+    static_cast<void>(ended_in_time);
     const std::vector<std::string> flags{"--controllers=rollouts", "--controllers=analysis"};
-    controller = std::make_unique<ControllerProcess>(
-        "controller", w.run(access_of_service_account(w, "sluice", "sluice")), flags);
+    controller = std::make_unique<ControllerProcess>("controller",
+                                                     w.run(access_of_service_account(w, "sluice", "sluice")), flags);
     w.run(controller->until_it_leads(w));
   }
   return *controller;
@@ -112,13 +116,4 @@ ControllerProcess& story_controller() {
 
 void end_story_controller() { controller.reset(); }
 
-namespace {
-
-// The process ends before the cluster does.
-struct Last {
-  void teardown() { end_story_controller(); }
-};
-BOOST_TEST_GLOBAL_FIXTURE(Last);
-
-}  // namespace
 }  // namespace sluice::cluster_test

@@ -33,8 +33,8 @@ void end_story_controller();
 }  // namespace sluice::cluster_test
 
 // A story, in a suite called `stories`. Its body is a coroutine with the parameter `Scene scene`.
-#define SLUICE_STORY(name)                                                              \
-  net::awaitable<void> name##_story(Scene scene);                                       \
-  const bool name##_is_known = begin_with_the_others(#name, name##_story);              \
-  BOOST_AUTO_TEST_CASE(name) { finish(#name); }                                         \
+#define SLUICE_STORY(name)                                                 \
+  net::awaitable<void> name##_story(Scene scene);                          \
+  const bool name##_is_known = begin_with_the_others(#name, name##_story); \
+  BOOST_AUTO_TEST_CASE(name) { finish(#name); }                            \
   net::awaitable<void> name##_story(Scene scene)

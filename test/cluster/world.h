@@ -2,9 +2,11 @@
 #pragma once
 
 #include <exception>
+#include <functional>
 #include <optional>
 #include <stdexcept>
 #include <type_traits>
+#include <vector>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -51,11 +53,20 @@ class World {
     }
   }
 
+  // What has to be ended before the control plane is.
+  void at_end(std::function<void()> action) { at_end_.push_back(std::move(action)); }
+  ~World() {
+    for (const auto& action : at_end_) action();
+  }
+
   void pump_until(const bool& done) {
     io.restart();
     while (!done)
       if (io.run_one() == 0) throw std::logic_error("nothing is left that could end the wait");
   }
+
+ private:
+  std::vector<std::function<void()>> at_end_;
 };
 
 // Started with the test program, stopped at its end.

@@ -1,0 +1,76 @@
+// What the controller asked the API server for during the stories: nothing that it may not, and nothing needlessly.
+#include <map>
+#include <set>
+
+#include <boost/json/array.hpp>
+#include <boost/test/unit_test.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "test/cluster/audit_log.h"
+#include "test/cluster/stories.h"
+
+namespace sluice::cluster_test {
+namespace {
+
+using kube::find_at;
+using kube::text_at;
+
+// "patch argoproj.io/rollouts", as rules of RBAC grant it and as requests use it.
+std::set<std::string> granted() {
+  std::set<std::string> rights;
+  for (const json::value& object : documents_of_file("deploy/controller.yaml")) {
+    const std::string_view name = text_at(object, {"metadata", "name"});
+    if (name != "sluice" && name != "sluice-leader") continue;
+    const json::value* rules = find_at(object, {"rules"});
+    if (!rules) continue;
+    for (const json::value& rule : rules->as_array())
+      for (const json::value& group : find_at(rule, {"apiGroups"})->as_array())
+        for (const json::value& resource : find_at(rule, {"resources"})->as_array())
+          for (const json::value& verb : find_at(rule, {"verbs"})->as_array())
+            rights.insert(fmt::format("{} {}/{}", verb.as_string().c_str(), group.as_string().c_str(),
+                                      resource.as_string().c_str()));
+  }
+  return rights;
+}
+
+BOOST_AUTO_TEST_SUITE(permissions, *boost::unit_test::depends_on("stories") * boost::unit_test::depends_on("faults"))
+
+BOOST_AUTO_TEST_CASE(the_controller_was_never_forbidden_anything) {
+  const std::vector<AuditEvent> events = audited(world(), controller_user);
+  BOOST_TEST(events.size() > 100U);
+  for (const AuditEvent& event : events) BOOST_TEST((event.code != 403 && event.code != 401), event.text());
+}
+
+BOOST_AUTO_TEST_CASE(every_right_that_is_granted_was_used) {
+  std::set<std::string> unused = granted();
+  for (const AuditEvent& event : audited(world(), controller_user))
+    unused.erase(fmt::format("{} {}/{}", event.verb, event.group, event.resource));
+  // Not asked for by a request of their own: the first is checked when an object with blockOwnerDeletion is made, the
+  // others are for `restart`, which no story of this tier tells.
+  for (const char* right : {"update argoproj.io/rollouts/finalizers", "update argoproj.io/analysisruns/finalizers"})
+    unused.erase(right);
+  BOOST_TEST(unused.empty(), fmt::format("never used: {}", fmt::join(unused, ", ")));
+}
+
+// Decisions come from stores; beside the first lists and the Lease, the controller reads only what it was told to read
+// by a user (a Secret).
+BOOST_AUTO_TEST_CASE(nothing_was_read_besides_first_lists_watches_and_the_lease) {
+  std::map<std::string, int> lists;
+  std::map<std::string, int> reads;
+  std::set<std::string> processes;
+  for (const AuditEvent& event : audited(world(), controller_user)) {
+    processes.insert(event.credential);
+    if (event.verb == "list") ++lists[event.resource];
+    if (event.verb == "get" && event.resource != "leases" && event.resource != "secrets") ++reads[event.resource];
+  }
+  for (const auto& [resource, count] : reads) BOOST_TEST(count == 0, count << " x get " << resource);
+  // One first list for each process and kind; one more where the restarted API server answered 410.
+  for (const auto& [resource, count] : lists)
+    BOOST_TEST(count <= static_cast<int>(processes.size()) + 1, count << " x list " << resource);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace sluice::cluster_test
