@@ -43,6 +43,15 @@ json::value gist_of(const json::value& object) {
   return rest;
 }
 
+// An object that does not have yet what the condition looks at does not meet it.
+bool holds(const Condition& condition, const json::value& object) {
+  try {
+    return condition.holds(object);
+  } catch (const std::exception&) {
+    return false;
+  }
+}
+
 }  // namespace
 
 void throw_unmet(const kube::Error& error) {
@@ -163,7 +172,7 @@ net::awaitable<std::optional<json::value>> Admin::follow(Resource resource, Obje
   if (!present) co_return std::nullopt;
   for (const json::value& item : find_at(*present, {"items"})->as_array()) {
     seen = item;
-    if (condition.holds(item)) co_return item;
+    if (holds(condition, item)) co_return item;
   }
   options.resource_version = text_at(*present, {"metadata", "resourceVersion"});
   Result<std::unique_ptr<kube::WatchStream>> stream = co_await client_.watch(resource, key.ns, std::move(options));
@@ -173,7 +182,7 @@ net::awaitable<std::optional<json::value>> Admin::follow(Resource resource, Obje
     if (!event || !event->has_value()) co_return std::nullopt;
     if ((*event)->type == kube::WatchType::bookmark) continue;
     seen = (*event)->object;
-    if ((*event)->type != kube::WatchType::deleted && condition.holds(seen)) co_return seen;
+    if ((*event)->type != kube::WatchType::deleted && holds(condition, seen)) co_return seen;
   }
 }
 

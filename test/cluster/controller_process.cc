@@ -18,17 +18,17 @@ namespace {
 constexpr auto patience = std::chrono::seconds(45);
 
 std::vector<std::string> command_line(const std::string& kubeconfig, const std::vector<std::string>& flags) {
-  std::vector<std::string> words{program_path("sluice"),
-                                 "controller",
-                                 "--kubeconfig=" + kubeconfig,
-                                 "--metricsPort=0",
-                                 "--healthzPort=0",
-                                 "--bind-address=127.0.0.1",
-                                 "--leader-election-lease-duration=4s",
-                                 "--leader-election-renew-deadline=3s",
-                                 "--leader-election-retry-period=1s",
+  std::vector<std::string> words{program_path("sluice"), "controller",      "--kubeconfig=" + kubeconfig,
+                                 "--metricsPort=0",      "--healthzPort=0", "--bind-address=127.0.0.1",
                                  "--loglevel=debug"};
   words.insert(words.end(), flags.begin(), flags.end());
+  for (const char* flag : {"--leader-election-lease-duration=4s", "--leader-election-renew-deadline=3s",
+                           "--leader-election-retry-period=1s"}) {
+    const std::string name(flag, std::string_view(flag).find('='));
+    const bool given =
+        std::any_of(flags.begin(), flags.end(), [&](const std::string& f) { return f.starts_with(name); });
+    if (!given) words.emplace_back(flag);
+  }
   return words;
 }
 

@@ -26,8 +26,8 @@ net::awaitable<ServiceAccountAccess> access_of_service_account(World& w, std::st
 // Killed with the object. Its log is kept as a result, appended to by later processes of the same name.
 class ControllerProcess {
  public:
-  // `flags` are added to those that every process gets: ports that the system chooses, and a Lease that holds for a
-  // few seconds only.
+  // `flags` are added to those that every process gets: ports that the system chooses, and, unless they say
+  // otherwise, a Lease that holds for a few seconds only.
   ControllerProcess(const std::string& name, ServiceAccountAccess access, const std::vector<std::string>& flags);
 
   // Waits until it leads and decides.

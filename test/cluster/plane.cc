@@ -89,16 +89,19 @@ std::string result_path(const std::string& name) {
 }
 
 struct Plane::Parts {
-  explicit Parts(net::io_context& io) : folder(new_folder()), port(free_port()), input(io), output(io) {}
+  Parts(net::io_context& io, kube::Clock& time)
+      : clock(time), folder(new_folder()), port(free_port()), input(io), output(io) {}
+  kube::Clock& clock;
   std::string folder;
   int port;
   std::unique_ptr<Child> program;
   net::posix::stream_descriptor input;
   net::posix::stream_descriptor output;
-  std::string answers;  // read and not yet taken
+  std::string answers;                                      // read and not yet taken
+  std::vector<std::pair<kube::Time, kube::Time>> restarts;  // of the API server, until it was ready
 };
 
-Plane::Plane(net::io_context& io) : parts_(std::make_unique<Parts>(io)) {
+Plane::Plane(net::io_context& io, kube::Clock& clock) : parts_(std::make_unique<Parts>(io, clock)) {
   // A plane that has died is reported by the command that finds it so, not by a signal.
   std::signal(SIGPIPE, SIG_IGN);
   std::vector<std::string> arguments{source_path("test/cluster/plane"), program_path("cluster-servers"), parts_->folder,
@@ -130,6 +133,7 @@ Plane::~Plane() {
 
 net::awaitable<void> Plane::command(std::string line) {
   const std::string text = line + "\n";
+  const kube::Time began = parts_->clock.now();
   co_await net::async_write(parts_->input, net::buffer(text), net::use_awaitable);
   net::steady_timer limit(co_await net::this_coro::executor, command_limit);
   auto buffer = net::dynamic_buffer(parts_->answers);
@@ -140,6 +144,13 @@ net::awaitable<void> Plane::command(std::string line) {
   const std::string answer = parts_->answers.substr(0, end - 1);
   parts_->answers.erase(0, end);
   expect(answer == "done", line + ": " + answer);
+  if (line == "start kube-apiserver") parts_->restarts.emplace_back(began, parts_->clock.now());
+}
+
+bool Plane::was_settled_at(kube::Time time) const {
+  for (const auto& [began, ended] : parts_->restarts)
+    if (time >= began && time <= ended) return false;
+  return true;
 }
 
 std::string Plane::path(const std::string& name) const { return parts_->folder + "/" + name; }

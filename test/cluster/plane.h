@@ -8,6 +8,8 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include "kube/clock.h"
+
 namespace sluice::cluster_test {
 
 namespace net = boost::asio;
@@ -22,8 +24,9 @@ std::string result_path(const std::string& name);
 // logs are kept as results.
 class Plane {
  public:
-  // Returns when pods can be created and all CRDs of crds/ and gateway_crds.yaml are there. Throws Unmet.
-  explicit Plane(net::io_context& io);
+  // `io` and `clock` outlive it. Returns when pods can be created and all CRDs of crds/ and gateway_crds.yaml are
+  // there. Throws Unmet.
+  Plane(net::io_context& io, kube::Clock& clock);
   ~Plane();
   Plane(const Plane&) = delete;
   Plane& operator=(const Plane&) = delete;
@@ -31,6 +34,9 @@ class Plane {
   // "kill kube-apiserver", "start kube-apiserver", "stop etcd", "cont etcd"; a start returns when it is ready. Throws
   // Unmet after a minute, or with what the plane says. One at a time.
   net::awaitable<void> command(std::string line);
+
+  // While a restarted API server had not read its own rules yet, it denied what is allowed.
+  bool was_settled_at(kube::Time time) const;
 
   std::string path(const std::string& name) const;
   // Of "admin" (may do everything).

@@ -8,7 +8,9 @@
 #include <set>
 
 #include <boost/asio/detached.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/system/system_error.hpp>
 #include <boost/test/tree/traverse.hpp>
 #include <boost/test/tree/visitor.hpp>
 #include <fmt/format.h>
@@ -57,20 +59,25 @@ std::string namespace_word(std::string name) {
   return name;
 }
 
-net::awaitable<void> tell(World& w, Story story, std::string word) {
-  std::string ns = co_await w.admin.new_namespace(std::move(word));
-  Scene scene{w, w.admin, std::move(ns)};
-  co_await story(scene);
+// Never throws but for cancellation, because `||` waits for the other side then. Answers what went wrong, or "".
+net::awaitable<std::string> tell(World& w, Story story, std::string word) {
+  try {
+    std::string ns = co_await w.admin.new_namespace(std::move(word));
+    Scene scene{w, w.admin, std::move(ns)};
+    co_await story(scene);
+  } catch (const boost::system::system_error& failure) {
+    if (failure.code() == net::error::operation_aborted) throw;
+    co_return failure.what();
+  } catch (const std::exception& failure) {
+    co_return failure.what();
+  }
+  co_return "";
 }
 
 net::awaitable<void> tell_in_time(World& w, Told& told, std::string word) {
   const kube::Time begin = w.clock.now();
-  try {
-    const auto outcome = co_await (tell(w, told.story, std::move(word)) || w.clock.sleep_for(limit));
-    if (outcome.index() == 1) told.failure = "the story did not come to an end within 4 minutes";
-  } catch (const std::exception& failure) {
-    told.failure = failure.what();
-  }
+  const auto outcome = co_await (tell(w, told.story, std::move(word)) || w.clock.sleep_for(limit));
+  told.failure = outcome.index() == 0 ? std::get<0>(outcome) : "the story did not come to an end within 4 minutes";
   told.took = w.clock.now() - begin;
   told.done = true;
 }

@@ -41,6 +41,7 @@ net::awaitable<void> TestPrometheus::answer(kube::HttpServerRequest request, kub
     response.body = R"({"status":"error","errorType":"bad_data","error":"not an instant query"})";
   } else {
     queries.push_back(query);
+    authorization = request.headers.get("Authorization");
     const double now = static_cast<double>(w_.clock.now().time_since_epoch().count()) / 1e6;
     const std::string sample =
         value.empty() ? "" : fmt::format(R"({{"metric":{{}},"value":[{:.3f},"{}"]}})", now, value);

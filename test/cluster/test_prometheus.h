@@ -18,6 +18,8 @@ class TestPrometheus {
   std::string value = "1";
   // The queries that came, oldest first.
   std::vector<std::string> queries;
+  // The last one's credentials.
+  std::string authorization;
 
  private:
   net::awaitable<void> answer(kube::HttpServerRequest request, kube::HttpResponder& responder);

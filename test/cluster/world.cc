@@ -35,7 +35,7 @@ kube::ClusterAccess access_of(const std::string& kubeconfig) {
 
 World::World()
     : log(log_to_result(clock)),
-      plane(io),
+      plane(io, clock),
       transport(access_of(plane.kubeconfig("admin")), clock, kube::HttpTransportOptions()),
       client(transport),
       admin(client, clock) {}
