@@ -64,7 +64,9 @@ BOOST_AUTO_TEST_CASE(nothing_was_read_besides_first_lists_watches_and_the_lease)
   std::set<std::string> processes;
   for (const AuditEvent& event : audited(world(), controller_user)) {
     processes.insert(event.credential);
-    if (event.verb == "list") ++lists[event.resource];
+    // A restart reads the pods of its Rollout, which no store keeps.
+    const bool is_of_a_restart = event.resource == "pods" && !event.ns.empty();
+    if (event.verb == "list" && !is_of_a_restart) ++lists[event.resource];
     if (event.verb == "get" && event.resource != "leases" && event.resource != "secrets" && event.resource != "jobs")
       ++reads[event.resource];
   }
