@@ -96,7 +96,7 @@ spec:
                          if (text_at(result, {"name"}) == "errors") return kube::number_at(result, {"count"}) >= 2;
                        return false;
                      }};
-  const json::value seen = co_await scene.admin.until(resources::analysis_runs, {scene.ns, run}, std::move(measured),
+  const json::value seen = co_await scene.admin.until(resources::analysis_runs, key_in(scene, run), std::move(measured),
                                                       std::chrono::seconds(30));
   expect(prometheus.authorization == "Bearer open-sesame", "Prometheus was shown \"" + prometheus.authorization + "\"");
   expect(kube::print_json(*find_at(seen, {"status"})).find("open-sesame") == std::string::npos,

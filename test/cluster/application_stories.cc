@@ -61,8 +61,8 @@ Condition standing(const std::string& sync, const std::string& health, const std
 }
 
 net::awaitable<void> until_application(Scene scene, std::string name, Condition condition) {
-  co_await scene.admin.until(resources::applications, {"argocd", std::move(name)}, std::move(condition),
-                             std::chrono::seconds(60));
+  kube::ObjectKey key{"argocd", std::move(name)};
+  co_await scene.admin.until(resources::applications, std::move(key), std::move(condition), std::chrono::seconds(60));
 }
 
 net::awaitable<std::unique_ptr<ControllerProcess>> application_controller(Scene scene) {
@@ -110,14 +110,14 @@ SLUICE_STORY(commits_become_rollouts_and_manual_changes_are_healed) {
     expect(text_at(map, {"metadata", "name"}) != "settings", "what left the repository was not pruned");
 
   // A manual change of what Git says is put back.
-  co_await scene.admin.merge(resources::services, {scene.ns, "shop"},
+  co_await scene.admin.merge(resources::services, key_in(scene, "shop"),
                              R"({"spec":{"ports":[{"port":80,"targetPort":9090}]}})");
   Condition healed{"healed", [](const json::value& service) {
                      return kube::number_at(find_at(service, {"spec", "ports"})->as_array().at(0), {"targetPort"}) ==
                             8080;
                    }};
-  const json::value service =
-      co_await scene.admin.until(resources::services, {scene.ns, "shop"}, std::move(healed), std::chrono::seconds(30));
+  const json::value service = co_await scene.admin.until(resources::services, key_in(scene, "shop"), std::move(healed),
+                                                         std::chrono::seconds(30));
   expect(text_at(service, {"spec", "selector", "rollouts-pod-template-hash"}) == stable,
          "healing took the Rollout's hash out of the selector");
 
@@ -141,7 +141,7 @@ SLUICE_STORY(commits_become_rollouts_and_manual_changes_are_healed) {
                                               {"apps/shop/services.yaml", services},
                                               {"apps/shop/settings.yaml", settings}});
   co_await until_application(scene, "shop", standing("Synced", "Healthy", last));
-  co_await scene.admin.read(resources::config_maps, {scene.ns, "settings"});
+  co_await scene.admin.read(resources::config_maps, key_in(scene, "settings"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

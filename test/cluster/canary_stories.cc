@@ -72,7 +72,7 @@ SLUICE_STORY(canary_is_promoted_aborted_and_retried_by_the_plugin) {
     return kube::number_at(set, {"status", "readyReplicas"}) == 5;
   };
   Condition restored{"5 ready pods of the stable version", all_are_stable};
-  co_await scene.admin.until(resources::replica_sets, {scene.ns, "web-" + stable}, std::move(restored),
+  co_await scene.admin.until(resources::replica_sets, key_in(scene, "web-" + stable), std::move(restored),
                              std::chrono::seconds(60));
 
   Words retry{"retry", "rollout", "web"};
@@ -181,7 +181,7 @@ spec:
          "the message does not name the field: " + message);
   const auto pods = co_await scene.admin.list(resources::pods, scene.ns, "");
   expect(pods.empty(), "an invalid rollout has pods");
-  co_await scene.admin.merge(resources::rollouts, {scene.ns, "wrong"},
+  co_await scene.admin.merge(resources::rollouts, key_in(scene, "wrong"),
                              R"({"spec":{"strategy":{"canary":{"maxSurge":1,"canaryService":null}}}})");
   co_await until(scene, "wrong", healthy_with_image("example/one:v1"));
 }

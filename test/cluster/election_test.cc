@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(a_leader_that_falls_silent_is_followed_when_its_lease_is_ov
   first.cut.cut();
   const kube::Time silent = w.clock.now();
   until("the second to lead", [&] { return second.election.is_leader(); });
-  BOOST_TEST((w.clock.now() - silent < lease_length + seconds(2)));
+  BOOST_TEST((w.clock.now() - silent < lease_length + seconds(3)));
   BOOST_TEST(!first.election.is_leader());
   BOOST_TEST(!both_led);
 }

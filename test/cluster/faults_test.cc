@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(a_second_process_takes_over_and_the_two_never_write_at_once
   const kube::Time killed = w.clock.now();
   first->child().kill();
   w.run(second->until_it_leads(w));
-  BOOST_TEST((w.clock.now() - killed < seconds(4 + 3)), "the Lease holds for 4 s");
+  BOOST_TEST((w.clock.now() - killed < seconds(4 + 4)), "the Lease holds for 4 s");
   until_updated("web");
 
   // A third one: the second ends in order, so nobody waits for its Lease.

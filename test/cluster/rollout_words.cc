@@ -73,12 +73,14 @@ Condition aborted() {
           }};
 }
 
+kube::ObjectKey key_in(const Scene& scene, std::string name) { return {scene.ns, std::move(name)}; }
+
 net::awaitable<json::value> until(Scene scene, std::string rollout, Condition condition) {
-  return scene.admin.until(resources::rollouts, {scene.ns, std::move(rollout)}, std::move(condition), patience);
+  return scene.admin.until(resources::rollouts, key_in(scene, std::move(rollout)), std::move(condition), patience);
 }
 
 net::awaitable<json::value> rollout_in(Scene scene, std::string name) {
-  return scene.admin.read(resources::rollouts, {scene.ns, std::move(name)});
+  return scene.admin.read(resources::rollouts, key_in(scene, std::move(name)));
 }
 
 net::awaitable<void> set_image(Scene scene, std::string rollout, std::string image) {

@@ -21,7 +21,10 @@ Condition paused_at(int step);
 Condition at_step(int step);
 Condition aborted();
 
-// The steps of a Rollout's `name` in the story's namespace.
+// An object of the story's namespace.
+kube::ObjectKey key_in(const Scene& scene, std::string name);
+
+// Waits until a Rollout of the story's namespace meets the condition.
 net::awaitable<json::value> until(Scene scene, std::string rollout, Condition condition);
 net::awaitable<json::value> rollout_in(Scene scene, std::string name);
 net::awaitable<void> set_image(Scene scene, std::string rollout, std::string image);

@@ -1,0 +1,58 @@
+// The process itself on a real cluster: its endpoints, and its silence when nothing has to be done.
+#include <boost/test/unit_test.hpp>
+#include <fmt/format.h>
+
+#include "kube/http/client.h"
+#include "test/cluster/audit_log.h"
+#include "test/cluster/expect.h"
+#include "test/cluster/stories.h"
+
+namespace sluice::cluster_test {
+namespace {
+
+using std::chrono::seconds;
+
+kube::HttpResponse get(const std::string& url) {
+  kube::HttpClient client{kube::HttpClientOptions()};
+  kube::HttpRequest request;
+  request.url = url;
+  return needed(world().run(client.send(std::move(request))));
+}
+
+BOOST_AUTO_TEST_SUITE(process)
+
+BOOST_AUTO_TEST_CASE(is_alive_and_ready_and_shows_its_metrics) {
+  const ControllerProcess& controller = story_controller();
+  const std::string health = fmt::format("http://127.0.0.1:{}", controller.port("health_port"));
+  BOOST_TEST(get(health + "/healthz").status == 200U);
+  BOOST_TEST(get(health + "/readyz").status == 200U);
+  const kube::HttpResponse metrics = get(fmt::format("http://127.0.0.1:{}/metrics", controller.port("metrics_port")));
+  BOOST_TEST(metrics.status == 200U);
+  for (const char* name :
+       {"rollout_info", "analysis_run_info", "controller_clientset_k8s_request_total", "process_resident_memory_bytes"})
+    BOOST_TEST(metrics.body.find(name) != std::string::npos, name);
+}
+
+// Whatever stories have left behind has come to rest; so has a process that found it there.
+BOOST_AUTO_TEST_CASE(asks_for_nothing_but_the_lease_when_nothing_changes) {
+  World& w = world();
+  story_controller();
+  constexpr auto silence = seconds(5);
+  const kube::Time end = w.clock.now() + seconds(60);
+  std::string last = "nothing";
+  kube::Time last_time = w.clock.now();
+  while (w.clock.now() < last_time + silence && w.clock.now() < end) {
+    w.run(w.clock.sleep_for(std::chrono::milliseconds(500)));
+    for (const AuditEvent& event : audited(w, controller_user)) {
+      if (event.resource == "leases" || event.received <= last_time) continue;
+      last_time = event.received;
+      last = event.text();
+    }
+  }
+  BOOST_TEST((w.clock.now() >= last_time + silence), "the last request is " << last);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace sluice::cluster_test
