@@ -153,6 +153,8 @@ bool Plane::was_settled_at(kube::Time time) const {
   return true;
 }
 
+std::size_t Plane::restarts() const { return parts_->restarts.size(); }
+
 std::string Plane::path(const std::string& name) const { return parts_->folder + "/" + name; }
 std::string Plane::server() const { return "https://127.0.0.1:" + std::to_string(parts_->port); }
 

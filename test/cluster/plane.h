@@ -37,6 +37,8 @@ class Plane {
 
   // While a restarted API server had not read its own rules yet, it denied what is allowed.
   bool was_settled_at(kube::Time time) const;
+  // How often the API server was started again.
+  std::size_t restarts() const;
 
   std::string path(const std::string& name) const;
   // Of "admin" (may do everything).

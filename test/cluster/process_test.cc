@@ -5,6 +5,7 @@
 #include "kube/http/client.h"
 #include "test/cluster/audit_log.h"
 #include "test/cluster/expect.h"
+#include "test/cluster/rollout_words.h"
 #include "test/cluster/stories.h"
 
 namespace sluice::cluster_test {
@@ -23,14 +24,31 @@ BOOST_AUTO_TEST_SUITE(process)
 
 BOOST_AUTO_TEST_CASE(is_alive_and_ready_and_shows_its_metrics) {
   const ControllerProcess& controller = story_controller();
+  World& w = world();
+  const Scene scene{w, w.admin, w.run(w.admin.new_namespace("process"))};
+  w.run(w.admin.apply_text(R"(
+apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+metadata: {name: web}
+spec:
+  replicas: 1
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: web, image: "example/web:v1"}]}
+  strategy: {canary: {}}
+)",
+                           scene.ns));
+  w.run(until(scene, "web", healthy_with_image("example/web:v1")));
   const std::string health = fmt::format("http://127.0.0.1:{}", controller.port("health_port"));
   BOOST_TEST(get(health + "/healthz").status == 200U);
   BOOST_TEST(get(health + "/readyz").status == 200U);
   const kube::HttpResponse metrics = get(fmt::format("http://127.0.0.1:{}/metrics", controller.port("metrics_port")));
   BOOST_TEST(metrics.status == 200U);
-  for (const char* name :
-       {"rollout_info", "analysis_run_info", "controller_clientset_k8s_request_total", "process_resident_memory_bytes"})
-    BOOST_TEST(metrics.body.find(name) != std::string::npos, name);
+  const std::string about = fmt::format(R"(namespace="{}",name="web")", scene.ns);
+  for (const std::string& series : {"rollout_info{" + about, "rollout_info_replicas_available{" + about + "} 1",
+                                    std::string("process_resident_memory_bytes ")})
+    BOOST_TEST(metrics.body.find(series) != std::string::npos, series << " is not in " << metrics.body);
 }
 
 // Whatever stories have left behind has come to rest; so has a process that found it there.
