@@ -68,7 +68,8 @@ net::awaitable<void> until_application(Scene scene, std::string name, Condition 
 net::awaitable<std::unique_ptr<ControllerProcess>> application_controller(Scene scene) {
   co_await install_application_permissions(scene.w);
   auto access = co_await access_of_service_account(scene.w, "sluice-gitops", "sluice");
-  const std::vector<std::string> flags{"--controllers=applications", "--allow-local-repositories", "--app-resync=2s"};
+  const std::vector<std::string> flags{"--controllers=applications", "--allow-local-repositories", "--app-resync=2s",
+                                       "--repository-cache=" + scene.w.plane.path("mirrors")};
   auto process = std::make_unique<ControllerProcess>("application_controller", std::move(access), flags);
   co_await process->until_it_leads(scene.w);
   co_return process;
