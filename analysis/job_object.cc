@@ -9,6 +9,7 @@
 
 #include "kube/backoff.h"
 #include "kube/fields.h"
+#include "kube/packing_fields.h"
 #include "kube/resource.h"
 
 namespace sluice::analysis {
@@ -139,3 +140,10 @@ std::string describe_stuck(const JobPod& pod) {
 }
 
 }  // namespace sluice::analysis
+
+namespace sluice::kube {
+
+template std::string packed(const analysis::JobPod&);
+template void unpack(std::string_view, analysis::JobPod&);
+
+}  // namespace sluice::kube

@@ -37,6 +37,12 @@ struct JobPod {
   std::string container;  // the stuck one; "" when none is
   std::string reason;     // ErrImagePull, ImagePullBackOff or InvalidImageName
   std::string message;
+  static void fields(auto& self, auto& visit) {
+    visit("metadata", self.meta);
+    visit("container", self.container);
+    visit("reason", self.reason);
+    visit("message", self.message);
+  }
 };
 std::shared_ptr<const JobPod> decode_job_pod(const kube::json::value& object);
 // "Pod p, container c has terminal error (ErrImagePull): ..." and a line feed.

@@ -26,16 +26,19 @@ bool is_adoptable(const crds::Rollout& rollout, const crds::ReplicaSet& set) {
          set.meta.labels.contains(hash_label) && kube::matches(*rollout.spec->selector, set.meta.labels);
 }
 
+bool holds(const std::vector<std::shared_ptr<const crds::ReplicaSet>>& sets, const crds::ReplicaSet& set) {
+  return std::any_of(sets.begin(), sets.end(), [&](const auto& known) { return known->meta.name == set.meta.name; });
+}
+
 std::vector<std::shared_ptr<const crds::ReplicaSet>> replica_sets_of(const Stores& stores,
                                                                      const crds::Rollout& rollout) {
   auto sets = stores.replica_sets.owned_by(rollout.meta.uid);
   if (const std::string name = new_replica_set_name(rollout); !name.empty()) {
     const auto named = stores.replica_sets.find({rollout.meta.ns, name});
-    if (named && std::find(sets.begin(), sets.end(), named) == sets.end()) sets.push_back(named);
+    if (named && !holds(sets, *named)) sets.push_back(named);
   }
   for (const auto& orphan : stores.orphans(rollout.meta.ns))
-    if (is_adoptable(rollout, *orphan) && std::find(sets.begin(), sets.end(), orphan) == sets.end())
-      sets.push_back(orphan);
+    if (is_adoptable(rollout, *orphan) && !holds(sets, *orphan)) sets.push_back(orphan);
   return sets;
 }
 

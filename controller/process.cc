@@ -18,6 +18,7 @@
 #include "controller/endpoints.h"
 #include "controller/fenced_transport.h"
 #include "controller/rollout_controller.h"
+#include "controller/spare_memory.h"
 #include "controller/stores.h"
 #include "controller/version.h"
 #include "kube/http_transport.h"
@@ -99,6 +100,7 @@ class Process {
       add_analysis_metrics(families, stores_, runs_.counters());
     });
     wait_for_signals();
+    stores_.listen_to_all([this] { spare_memory_.note_activity(); });
     stores_.start(always_, client_, clock_, log_);
     if (options_.leader_elect) {
       election_.listen([this](bool leads) { leadership_changed(leads); });
@@ -205,6 +207,7 @@ class Process {
   kube::Tasks always_;                             // run on a standby, too
   kube::Tasks leading_;                            // run while this process leads
   kube::Tasks telling_{io_.get_executor(), log_};  // events
+  SpareMemory spare_memory_{clock_, always_};
   kube::Tasks election_tasks_{io_.get_executor(), log_};
   net::steady_timer last_resort_{io_};
   net::signal_set signals_{io_, SIGTERM, SIGINT};

@@ -52,23 +52,54 @@ std::shared_ptr<const PublishedEndpoints> count_endpoints(const json::value& obj
   for (const crds::Endpoint& endpoint : slice->endpoints) {
     if (!endpoint.ready || endpoint.terminating || endpoint.pod.empty()) continue;
     const std::string_view set = set_of(endpoint.pod);
-    const auto at = std::find_if(counted->ready.begin(), counted->ready.end(),
-                                 [&](const auto& entry) { return entry.first == set; });
-    if (at == counted->ready.end())
-      counted->ready.emplace_back(crds::Word(set), 1);
-    else
-      ++at->second;
+    auto at = std::find_if(counted->ready.begin(), counted->ready.end(),
+                           [&](const PublishedEndpoints::Ready& entry) { return entry.set == set; });
+    if (at == counted->ready.end()) at = counted->ready.insert(at, {std::string(set), 0});
+    ++at->count;
   }
   return counted;
 }
 
-std::shared_ptr<const RouteText> keep_text(const json::value& object) {
+// The members of `from` with these names, as far as they are there.
+json::object picked(const json::value& from, std::initializer_list<std::string_view> names) {
+  json::object kept;
+  if (from.is_object())
+    for (const std::string_view name : names)
+      if (const json::value* member = from.get_object().if_contains(name)) kept[name] = *member;
+  return kept;
+}
+
+// The list at a path, each element cut down by `pick`; indices stay as they are.
+template <class Pick>
+json::array each_picked(const json::value& from, std::initializer_list<std::string_view> path, Pick pick) {
+  json::array kept;
+  if (const json::value* list = kube::find_at(from, path); list && list->is_array())
+    for (const json::value& item : list->get_array()) kept.push_back(pick(item));
+  return kept;
+}
+
+// What traffic/gateway_api.h reads: the backends of every rule, and what gateways report.
+std::shared_ptr<const RouteText> keep_route(const json::value& object) {
   auto route = std::make_shared<RouteText>();
   route->meta = identity_of(object);
-  json::value kept = object;
-  if (kept.is_object())
-    if (json::value* meta = kept.get_object().if_contains("metadata"); meta && meta->is_object())
-      meta->get_object().erase("managedFields");
+  json::object kept;
+  if (const json::value* meta = kube::find_at(object, {"metadata"}))
+    kept["metadata"] = picked(*meta, {"name", "namespace", "resourceVersion", "generation"});
+  kept["spec"] = json::object{{"rules", each_picked(object, {"spec", "rules"}, [](const json::value& rule) {
+                                 return json::object{
+                                     {"backendRefs", each_picked(rule, {"backendRefs"}, [](const json::value& backend) {
+                                        return picked(backend, {"name", "kind", "group", "weight"});
+                                      })}};
+                               })}};
+  json::array parents = each_picked(object, {"status", "parents"}, [](const json::value& parent) {
+    json::object one{{"conditions", each_picked(parent, {"conditions"}, [](const json::value& condition) {
+                        return picked(condition, {"type", "status", "observedGeneration", "message"});
+                      })}};
+    if (const json::value* reference = kube::find_at(parent, {"parentRef"}))
+      one["parentRef"] = picked(*reference, {"name"});
+    return one;
+  });
+  if (!parents.empty()) kept["status"] = json::object{{"parents", std::move(parents)}};
   route->text = kube::print_json(kept);
   return route;
 }
@@ -86,10 +117,14 @@ Stores::Stores(StoresOptions options)
           mistakes_[key] = std::move(mistakes);
         return rollout;
       }),
-      replica_sets(reading<crds::ReplicaSet>(crds::decode_replica_set)),
+      replica_sets([this](const json::value& object) {
+        Mistakes ignored;
+        return crds::decode_compared_replica_set(object, ignored, replica_sets.find(identity_of(object).key()).get());
+      }),
       services(reading<crds::Service>(crds::decode_service)),
-      endpoint_slices(count_endpoints),
-      http_routes(keep_text),
+      endpoint_slices(count_endpoints,
+                      [](const PublishedEndpoints& slice) { return slice.meta.ns + "/" + slice.service; }),
+      http_routes(keep_route),
       analysis_runs(reading<crds::AnalysisRun>(crds::decode_analysis_run)),
       analysis_templates(reading<crds::AnalysisTemplate>(crds::decode_analysis_template)),
       cluster_analysis_templates(reading<crds::AnalysisTemplate>(crds::decode_analysis_template)),
@@ -104,17 +139,6 @@ Stores::Stores(StoresOptions options)
     else
       orphans_.erase(key);
   });
-  endpoint_slices.listen(
-      [this](const kube::ObjectKey& key, const PublishedEndpoints* before, const PublishedEndpoints* after) {
-        if (before && after && before->service == after->service) return;
-        if (before)
-          for (auto [at, end] = slices_.equal_range({key.ns, before->service}); at != end; ++at)
-            if (at->second == key) {
-              slices_.erase(at);
-              break;
-            }
-        if (after) slices_.emplace(kube::ObjectKey{key.ns, after->service}, key);
-      });
 }
 
 void Stores::start(kube::Tasks& tasks, kube::Client& client, kube::Clock& clock, const kube::Log& log) {
@@ -133,6 +157,21 @@ void Stores::start(kube::Tasks& tasks, kube::Client& client, kube::Clock& clock,
   follow(resources::analysis_templates, analysis_templates, instance, false);
   if (options_.ns.empty()) follow(resources::cluster_analysis_templates, cluster_analysis_templates, instance, false);
   follow(resources::jobs, jobs, std::string(run_uid_label), false);
+}
+
+void Stores::listen_to_all(const std::function<void()>& changed) {
+  const auto listen = [&](auto& store) {
+    store.listen([changed](const kube::ObjectKey&, const auto*, const auto*) { changed(); });
+  };
+  listen(rollouts);
+  listen(replica_sets);
+  listen(services);
+  listen(endpoint_slices);
+  listen(http_routes);
+  listen(analysis_runs);
+  listen(analysis_templates);
+  listen(cluster_analysis_templates);
+  listen(jobs);
 }
 
 std::string Stores::not_synced() const {
@@ -154,9 +193,8 @@ std::string Stores::not_synced() const {
 
 std::map<std::string, int> Stores::ready_endpoints(const kube::ObjectKey& service) const {
   std::map<std::string, int> ready;
-  for (auto [at, end] = slices_.equal_range(service); at != end; ++at)
-    if (const auto slice = endpoint_slices.find(at->second))
-      for (const auto& [set, count] : slice->ready) ready[set.text()] += count;
+  for (const auto& slice : endpoint_slices.having(service.text()))
+    for (const PublishedEndpoints::Ready& entry : slice->ready) ready[entry.set] += entry.count;
   return ready;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -26,13 +27,31 @@ namespace sluice::controller {
 struct PublishedEndpoints {
   kube::ObjectMeta meta;  // name, namespace, uid and version only
   std::string service;
-  std::vector<std::pair<crds::Word, int>> ready;  // by ReplicaSet name, each once
+  struct Ready {
+    std::string set;  // name of the ReplicaSet
+    int count = 0;
+    bool operator==(const Ready&) const = default;
+    static void fields(auto& self, auto& visit) {
+      visit("set", self.set);
+      visit("count", self.count);
+    }
+  };
+  std::vector<Ready> ready;  // each set once
+  static void fields(auto& self, auto& visit) {
+    visit("metadata", self.meta);
+    visit("service", self.service);
+    visit("ready", self.ready);
+  }
 };
 
-// A traffic router's object as its compact JSON text.
+// A traffic router's object as compact JSON text, cut down to what is read of it.
 struct RouteText {
   kube::ObjectMeta meta;  // name, namespace, uid, version and generation only
   std::string text;
+  static void fields(auto& self, auto& visit) {
+    visit("metadata", self.meta);
+    visit("text", self.text);
+  }
 };
 
 struct StoresOptions {
@@ -49,7 +68,7 @@ class Stores {
   kube::Store<crds::Rollout> rollouts;
   kube::Store<crds::ReplicaSet> replica_sets;
   kube::Store<crds::Service> services;
-  kube::Store<PublishedEndpoints> endpoint_slices;
+  kube::Store<PublishedEndpoints> endpoint_slices;  // having "<namespace>/<service>"
   kube::Store<RouteText> http_routes;
   kube::Store<crds::AnalysisRun> analysis_runs;
   kube::Store<crds::AnalysisTemplate> analysis_templates;
@@ -58,6 +77,8 @@ class Stores {
 
   // Starts one list-and-watch per kind; all arguments outlive the tasks.
   void start(kube::Tasks& tasks, kube::Client& client, kube::Clock& clock, const kube::Log& log);
+  // Calls `changed` after every change of any of them.
+  void listen_to_all(const std::function<void()>& changed);
   // The kinds whose first list is not complete, comma separated; "" when all are.
   std::string not_synced() const;
 
@@ -70,9 +91,8 @@ class Stores {
 
  private:
   StoresOptions options_;
-  std::unordered_multimap<kube::ObjectKey, kube::ObjectKey, kube::ObjectKeyHash> slices_;  // Service -> its slices
-  std::set<kube::ObjectKey> orphans_;                                                      // ReplicaSets
-  std::unordered_map<kube::ObjectKey, kube::Mistakes, kube::ObjectKeyHash> mistakes_;      // of Rollouts
+  std::set<kube::ObjectKey> orphans_;                                                  // ReplicaSets
+  std::unordered_map<kube::ObjectKey, kube::Mistakes, kube::ObjectKeyHash> mistakes_;  // of Rollouts
 };
 
 }  // namespace sluice::controller

@@ -44,6 +44,9 @@ CanarySteps::CanarySteps(std::vector<CanaryStep> steps) {
       });
 }
 
+CanarySteps::CanarySteps(std::vector<CanaryStep> steps, std::string hash)
+    : list_(std::make_shared<const List>(List{std::move(steps), {}, std::move(hash)})) {}
+
 const std::vector<CanaryStep>& CanarySteps::all() const {
   static const std::vector<CanaryStep> none;
   return list_ ? list_->steps : none;

@@ -194,6 +194,8 @@ class CanarySteps {
   CanarySteps() = default;
   // Equal lists that are in use are shared.
   CanarySteps(std::vector<CanaryStep> steps);
+  // Steps whose hash is known; not shared with others.
+  CanarySteps(std::vector<CanaryStep> steps, std::string hash);
 
   bool empty() const { return !list_ || list_->steps.empty(); }
   std::size_t size() const { return list_ ? list_->steps.size() : 0; }

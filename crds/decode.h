@@ -46,6 +46,10 @@ std::shared_ptr<const Application> decode_application(const json::value& object,
 std::shared_ptr<const AppProject> decode_app_project(const json::value& object, kube::Mistakes& mistakes);
 
 std::shared_ptr<const ReplicaSet> decode_replica_set(const json::value& object, kube::Mistakes& mistakes);
+// The same with only the meaning of the pod template (crds/pod_defaults.h). When `before` is the same object with the
+// same generation, it is taken from there.
+std::shared_ptr<const ReplicaSet> decode_compared_replica_set(const json::value& object, kube::Mistakes& mistakes,
+                                                              const ReplicaSet* before = nullptr);
 std::shared_ptr<const Deployment> decode_deployment(const json::value& object, kube::Mistakes& mistakes);
 std::shared_ptr<const Pod> decode_pod(const json::value& object, kube::Mistakes& mistakes);
 std::shared_ptr<const Service> decode_service(const json::value& object, kube::Mistakes& mistakes);

@@ -1,6 +1,7 @@
 // JSON -> the built-in kinds.
 #include "crds/convert.h"
 #include "crds/decode.h"
+#include "crds/pod_defaults.h"
 #include "crds/workloads.h"
 
 namespace sluice::crds {
@@ -10,6 +11,30 @@ struct OnlyMetadata {
   kube::ObjectMeta meta;
   static void fields(auto& self, auto& visit) { visit("metadata", self.meta); }
 };
+
+// A ReplicaSet but its pod template.
+struct SpecWithoutTemplate {
+  ReplicaSetSpec& spec;
+  static void fields(auto& self, auto& visit) {
+    visit("replicas", self.spec.replicas);
+    visit("minReadySeconds", self.spec.min_ready_seconds);
+    visit("selector", self.spec.selector);
+  }
+};
+struct WithoutTemplate {
+  kube::ObjectMeta& meta;
+  SpecWithoutTemplate spec;
+  ReplicaSetStatus& status;
+  static void fields(auto& self, auto& visit) {
+    visit("metadata", self.meta);
+    visit("spec", self.spec);
+    visit("status", self.status);
+  }
+};
+
+bool has_same_spec(const kube::ObjectMeta& left, const kube::ObjectMeta& right) {
+  return left.uid == right.uid && !left.uid.empty() && left.generation == right.generation;
+}
 
 const json::array& items_at(const json::value& value, std::initializer_list<std::string_view> path) {
   static const json::array none;
@@ -75,6 +100,19 @@ Endpoint read_endpoint(const json::value& from) {
 
 std::shared_ptr<const ReplicaSet> decode_replica_set(const json::value& object, kube::Mistakes& mistakes) {
   return read_object<ReplicaSet>(object, mistakes);
+}
+
+std::shared_ptr<const ReplicaSet> decode_compared_replica_set(const json::value& object, kube::Mistakes& mistakes,
+                                                              const ReplicaSet* before) {
+  auto set = std::make_shared<ReplicaSet>();
+  WithoutTemplate rest{set->meta, {set->spec}, set->status};
+  kube::Convert<WithoutTemplate>::read(object, rest, mistakes, kube::JsonPath{});
+  drop_unused(set->meta);
+  if (before && has_same_spec(set->meta, before->meta))
+    set->spec.pod_template = before->spec.pod_template;
+  else if (const json::value* pod_template = kube::find_at(object, {"spec", "template"}))
+    set->spec.pod_template = keep_meaning(*pod_template);
+  return set;
 }
 
 std::shared_ptr<const Deployment> decode_deployment(const json::value& object, kube::Mistakes& mistakes) {

@@ -2,10 +2,12 @@
 #include "crds/pod_defaults.h"
 
 #include <algorithm>
+#include <new>
 #include <string>
 #include <string_view>
 
 #include <boost/json.hpp>
+#include <openssl/evp.h>
 
 #include "crds/pod_template_hash.h"
 #include "crds/pod_template_text.h"
@@ -165,8 +167,7 @@ void remove_anti_affinity(json::value& spec) {
 }
 
 // The text by which templates are compared.
-std::string meaning_of(const PodTemplate& pod_template, const Metadata& injected) {
-  json::value value = to_json(pod_template);
+std::string meaning_of(json::value value, const Metadata& injected) {
   json::value* metadata = member_at(&value, "metadata");
   remove_keys(member_at(metadata, "labels"), injected.labels);
   remove_keys(member_at(metadata, "annotations"), injected.annotations);
@@ -177,6 +178,14 @@ std::string meaning_of(const PodTemplate& pod_template, const Metadata& injected
   }
   set_pod_defaults(value);
   return canonical_pod_template(value);
+}
+
+// 128 bits, so that two meanings never share one by accident.
+std::string digest_of(const std::string& text) {
+  unsigned char bytes[EVP_MAX_MD_SIZE];
+  unsigned size = 0;
+  if (EVP_Digest(text.data(), text.size(), bytes, &size, EVP_sha256(), nullptr) != 1) throw std::bad_alloc();
+  return {reinterpret_cast<const char*>(bytes), 16};
 }
 
 }  // namespace
@@ -194,7 +203,16 @@ void set_pod_defaults(json::value& pod_template) {
 }
 
 bool same_template(const PodTemplate& live, const PodTemplate& desired, const Metadata& injected) {
-  return live == desired || meaning_of(live, injected) == meaning_of(desired, {});
+  if (live == desired) return true;
+  const std::string wanted = meaning_of(to_json(desired), {});
+  return live.text.empty() ? live.meaning == digest_of(wanted) : meaning_of(to_json(live), injected) == wanted;
+}
+
+PodTemplatePointer keep_meaning(const json::value& pod_template, const Metadata& injected) {
+  if (!pod_template.is_object()) return nullptr;
+  auto kept = std::make_shared<PodTemplate>();
+  kept->meaning = digest_of(meaning_of(pod_template, injected));
+  return kept;
 }
 
 }  // namespace sluice::crds

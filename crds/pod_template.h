@@ -19,15 +19,16 @@ namespace sluice::crds {
 namespace json = boost::json;
 
 // A PodTemplateSpec as it was read. The text is the whole of it; the other members are read from it for those who
-// decide.
+// decide. Of a template that is only compared nothing but the meaning is kept (crds/pod_defaults.h).
 struct PodTemplate {
-  std::string text;                 // compact JSON
+  std::string text;                 // compact JSON; "" when only the meaning is kept
+  std::string meaning;              // "" when the text is kept
   std::string hash;                 // pod-template-hash without a collision count (crds/pod_template_hash.h)
   kube::StringMap labels;           // metadata.labels
   kube::StringMap annotations;      // metadata.annotations
   std::vector<std::string> images;  // of the containers, then of the init containers, in order
 
-  bool operator==(const PodTemplate& other) const { return this == &other || text == other.text; }
+  bool operator==(const PodTemplate& other) const { return this == &other || (text == other.text && meaning == other.meaning); }
 };
 
 // Null when the object has no template.

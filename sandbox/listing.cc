@@ -46,6 +46,11 @@ std::optional<std::uint64_t> number_in(std::string_view text) {
   return number;
 }
 
+bool is_unchanged_since(const Api::Store::Collection& collection, std::uint64_t version) {
+  const std::uint64_t newest = collection.history.empty() ? collection.forgotten : collection.history.back().version;
+  return newest <= version;
+}
+
 Refusal expired_token() {
   return expired(
       "The provided continue parameter is too old to display a consistent list result. You can start a new list "
@@ -93,15 +98,18 @@ Outcome<kube::ApiResponse> list_objects(ApiState& state, const Request& request)
     version = number_in(wanted).value_or(version);
   }
 
-  const Api::Store::Objects* objects = &state.store.collection(request.kind->storage).objects;
+  const Api::Store::Collection& collection = state.store.collection(request.kind->storage);
+  const Api::Store::Objects* objects = &collection.objects;
   Api::Store::Objects earlier;
-  if (version < state.store.version()) {
+  if (!is_unchanged_since(collection, version)) {
     if (!state.store.objects_at(request.kind->storage, version, earlier))
       return after ? expired_token()
                    : expired(fmt::format("The resourceVersion for the provided list is too old: {}", version));
     objects = &earlier;
   }
 
+  // How many are left is told for a list of everything only; otherwise it is enough to know that there is one more.
+  const bool counted = request.target.option("labelSelector").empty() && request.target.option("fieldSelector").empty();
   const std::size_t limit = number_in(request.target.option("limit")).value_or(0);
   std::vector<Api::Store::Object> page;
   std::string token;
@@ -114,13 +122,13 @@ Outcome<kube::ApiResponse> list_objects(ApiState& state, const Request& request)
     if (!filter->matches(at->first, *at->second)) continue;
     if (limit > 0 && page.size() == limit) {
       ++remaining;
+      if (!counted) break;
       continue;
     }
     page.push_back(at->second);
     last = at->first;
   }
   if (remaining > 0) token = token_of({version, last});
-  const bool counted = request.target.option("labelSelector").empty() && request.target.option("fieldSelector").empty();
   return render_list(state, request, page, {version, token, counted ? remaining : 0});
 }
 

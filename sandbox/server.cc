@@ -58,6 +58,7 @@ struct ApiServer::Parts {
     RequestRecord record{request.method, request.target, user_of(request),
                          std::string(request.headers.get("User-Agent"))};
     const kube::Time begun = clock.now();
+    record.received = begun;
     if (record.user.empty() && !is_public(request.target)) {
       kube::HttpServerResponse stranger = to_http(answer(Refusal{401, "Unauthorized", "Unauthorized"}));
       record.status = stranger.status;
@@ -67,7 +68,9 @@ struct ApiServer::Parts {
                              std::string(request.headers.get("Content-Type")), std::move(request.body),
                              std::string(request.headers.get("Accept"))};
       const Caller caller{record.user, record.agent};
+      const std::uint64_t before = api.version();
       kube::ApiStream answered = api.open(asked, caller);
+      if (api.version() != before) record.version = before + 1;
       record.status = answered.head.status;
       record.is_watch = answered.lines != nullptr;
       if (answered.lines) {

@@ -23,7 +23,9 @@ struct RequestRecord {
   std::string user;
   std::string agent;  // the User-Agent
   unsigned status = 0;
+  kube::Time received;  // its last byte
   kube::Duration took{};
+  std::uint64_t version = 0;  // the first version that it made; 0 when it changed nothing
   bool is_watch = false;
 };
 

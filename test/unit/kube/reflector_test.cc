@@ -5,6 +5,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "kube/fields.h"
+#include "kube/packing_fields.h"
 #include "kube/tasks.h"
 #include "test/unit/kube/scripted_transport.h"
 
