@@ -97,14 +97,14 @@ net::awaitable<crds::Measurement> JobProvider::resume(MeasurementTask, crds::Mea
   if (!missing.message.empty()) co_return finished(std::move(unfinished), Phase::error, missing.message);
   if (!job) co_return unfinished;
   if (const std::optional<Phase> verdict = job_verdict(*job)) co_return finished(std::move(unfinished), *verdict, "");
-  if (const JobPod* pod = stuck_pod(*job))
+  if (const auto pod = stuck_pod(*job))
     co_return finished(std::move(unfinished), Phase::inconclusive, describe_stuck(*pod));
   co_return unfinished;
 }
 
-const JobPod* JobProvider::stuck_pod(const crds::Job& job) const {
+std::shared_ptr<const JobPod> JobProvider::stuck_pod(const crds::Job& job) const {
   for (const auto& pod : pods_.owned_by(job.meta.uid))
-    if (!pod->reason.empty()) return pod.get();
+    if (!pod->reason.empty()) return pod;
   return nullptr;
 }
 

@@ -32,7 +32,7 @@ class JobProvider final : public Provider {
   crds::Measurement finished(crds::Measurement measurement, Phase phase, std::string message) const;
   net::awaitable<kube::Result<>> adopt(MeasurementTask task, kube::ObjectKey job, kube::Error refused);
   net::awaitable<std::shared_ptr<const crds::Job>> find(kube::ObjectKey job, kube::Time started, kube::Error& missing);
-  const JobPod* stuck_pod(const crds::Job& job) const;
+  std::shared_ptr<const JobPod> stuck_pod(const crds::Job& job) const;
   net::awaitable<void> remove(kube::ObjectKey job, std::string uid);
 
   kube::Client& client_;

@@ -54,9 +54,7 @@ void measure_idle(const std::string& controller, std::size_t rollouts, std::size
   check_untouched(cluster.ledger().calls());
   const Footprint rested = subject->footprint();
   const kube::Duration cpu_idle = subject->cpu_time() - cpu_settled;
-  if (!subject->is_running()) throw std::runtime_error("the controller has ended");
-  const int exit_code = subject->end();
-  if (exit_code != 0) throw std::runtime_error(fmt::format("the controller ended with {}", exit_code));
+  cluster.serve_until_ended(*subject);
   print_sample("idle", {{"rollouts", rollouts},
                         {"foreign", foreign},
                         {"pss", rested.pss},

@@ -115,6 +115,13 @@ void ServedCluster::serve_for(kube::Duration length) {
   io_.run_for(length);
 }
 
+void ServedCluster::serve_until_ended(Subject& subject) {
+  if (!subject.is_running()) throw std::runtime_error("the controller has ended by itself; its log is in " + folder_);
+  subject.ask_to_end();
+  serve_until([&] { return !subject.is_running(); }, std::chrono::seconds(10));
+  if (subject.exit_code() != 0) throw std::runtime_error("the controller did not end in order");
+}
+
 void ServedCluster::serve_until_ready() {
   bool is_ready = false;
   net::co_spawn(io_, wait_until_ready(clock_, fmt::format("http://127.0.0.1:{}/readyz", health_port_), is_ready),

@@ -44,6 +44,8 @@ class ServedCluster {
   // Serves until `done`; false after `limit`.
   bool serve_until(const std::function<bool()>& done, kube::Duration limit);
   void serve_for(kube::Duration length);
+  // Serves while the controller ends; throws when it does not do so in order.
+  void serve_until_ended(Subject& subject);
   // Serves until /readyz of the controller answers 200; throws after a minute.
   void serve_until_ready();
 

@@ -57,13 +57,18 @@ Subject::Subject(std::vector<std::string> command, const std::string& log_file) 
   if (cores > 1) use_core(0);
 }
 
-Subject::~Subject() { end(); }
+Subject::~Subject() {
+  if (!is_running()) return;
+  ::kill(pid_, SIGKILL);
+  ::waitpid(pid_, nullptr, 0);
+}
 
 bool Subject::is_running() {
   if (pid_ < 0) return false;
   int status = 0;
   if (::waitpid(pid_, &status, WNOHANG) == 0) return true;
   pid_ = -1;
+  exit_code_ = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   return false;
 }
 
@@ -82,21 +87,8 @@ kube::Duration Subject::cpu_time() const {
   return std::chrono::seconds(time.tv_sec) + std::chrono::microseconds(time.tv_nsec / 1000);
 }
 
-int Subject::end() {
-  if (pid_ < 0) return 0;
-  ::kill(pid_, SIGTERM);
-  int status = 0;
-  for (int tries = 0; tries < 500; ++tries) {
-    if (::waitpid(pid_, &status, WNOHANG) != 0) {
-      pid_ = -1;
-      return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
-  ::kill(pid_, SIGKILL);
-  ::waitpid(pid_, &status, 0);
-  pid_ = -1;
-  return -1;
+void Subject::ask_to_end() {
+  if (is_running()) ::kill(pid_, SIGTERM);
 }
 
 std::uint16_t free_port() {

@@ -18,7 +18,7 @@ struct Footprint {
   std::uint64_t peak = 0;  // the highest resident size so far (VmHWM)
 };
 
-// Runs on the last core, the server keeps the first; its log goes to a file. The process is ended with the object.
+// Runs on the last core, the server keeps the first; its log goes to a file. The process is killed with the object.
 class Subject {
  public:
   // Throws std::runtime_error when it cannot be started.
@@ -32,11 +32,14 @@ class Subject {
   Footprint footprint() const;
   // Time on a processor, user and system, of all threads.
   kube::Duration cpu_time() const;
-  // SIGTERM, and the exit code; -1 when it had to be killed.
-  int end();
+  // Sends SIGTERM.
+  void ask_to_end();
+  // -1 when a signal ended it or it has not ended.
+  int exit_code() const { return exit_code_; }
 
  private:
-  pid_t pid_ = -1;
+  pid_t pid_ = -1;  // -1 once it has ended
+  int exit_code_ = -1;
   kube::Time started_;
 };
 
