@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "kube/fields.h"
+#include "kube/packing_fields.h"
 #include "kube/tasks.h"
 #include "test/cluster/cut_transport.h"
 #include "test/cluster/expect.h"
