@@ -44,7 +44,8 @@ void Child::spawn(const std::vector<std::string>& arguments,
   pid_ = ::fork();
   expect(pid_ >= 0, std::string("cannot fork: ") + std::strerror(errno));
   if (pid_ == 0) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    // A child with pipes has children of its own to end first.
+    ::prctl(PR_SET_PDEATHSIG, input >= 0 ? SIGTERM : SIGKILL);
     if (::getppid() != parent) ::_exit(127);
     const int nothing = ::open("/dev/null", O_RDONLY);
     ::dup2(input >= 0 ? input : nothing, STDIN_FILENO);
