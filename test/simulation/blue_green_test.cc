@@ -40,6 +40,7 @@ BOOST_AUTO_TEST_CASE(the_first_version_becomes_healthy_without_analysis) {
   BOOST_TEST(world.selected(active) == world.stable(name));
   BOOST_TEST(world.selected(preview) == world.stable(name));
   BOOST_TEST(world.list(resources::analysis_runs).empty());
+  world.come_to_rest();
 }
 
 BOOST_AUTO_TEST_CASE(the_seeds_example_rolls_back_by_itself) {
@@ -58,6 +59,7 @@ BOOST_AUTO_TEST_CASE(the_seeds_example_rolls_back_by_itself) {
   BOOST_TEST(kube::text_at(runs[0], {"status", "phase"}) == "Failed");
   world.pass(minutes(2));
   BOOST_TEST(world.selected(active) == first);
+  world.come_to_rest();
 }
 
 BOOST_AUTO_TEST_CASE(a_good_version_is_promoted_by_itself) {
@@ -67,6 +69,7 @@ BOOST_AUTO_TEST_CASE(a_good_version_is_promoted_by_itself) {
   world.apply(second_version(without_analysis(seeds())));
   BOOST_TEST(world.until([&] { return world.is(name, "Healthy") && world.stable(name) != first; }));
   BOOST_TEST(world.selected(active) == world.stable(name));
+  world.come_to_rest();
 }
 
 BOOST_AUTO_TEST_CASE(a_person_promotes_when_automatic_promotion_is_off) {
@@ -82,6 +85,7 @@ BOOST_AUTO_TEST_CASE(a_person_promotes_when_automatic_promotion_is_off) {
   BOOST_TEST(world.message(name) == "BlueGreenPause");
   world.patch(resources::rollouts, name, R"({"status":{"pauseConditions":null}})", "status");
   BOOST_TEST(world.until([&] { return world.is(name, "Healthy") && world.selected(active) != first; }));
+  world.come_to_rest();
 }
 
 BOOST_AUTO_TEST_CASE(an_abort_by_a_person_keeps_the_active_service) {
@@ -99,6 +103,7 @@ BOOST_AUTO_TEST_CASE(an_abort_by_a_person_keeps_the_active_service) {
   // Retried, it comes to the pause again.
   world.patch(resources::rollouts, name, R"({"status":{"abort":false}})", "status");
   BOOST_TEST(world.until([&] { return world.is(name, "Paused"); }));
+  world.come_to_rest();
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -48,6 +48,7 @@ BOOST_AUTO_TEST_CASE(the_replica_ratio_follows_the_steps) {
   BOOST_REQUIRE(world.until([&] { return world.is("web", "Healthy"); }));
   BOOST_TEST(world.stable("web") == current(world, "web"));
   BOOST_TEST(size_of(world, first) == 0);
+  world.come_to_rest();
 }
 
 BOOST_AUTO_TEST_CASE(an_abort_brings_the_stable_version_back) {
@@ -66,6 +67,7 @@ BOOST_AUTO_TEST_CASE(an_abort_brings_the_stable_version_back) {
   world.apply(yaml);
   BOOST_TEST(world.until([&] { return world.is("web", "Healthy"); }));
   BOOST_TEST(world.stable("web") == first);
+  world.come_to_rest();
 }
 
 BOOST_AUTO_TEST_CASE(weights_go_to_the_route) {
@@ -89,6 +91,7 @@ BOOST_AUTO_TEST_CASE(weights_go_to_the_route) {
   BOOST_REQUIRE(world.until([&] { return world.is("shop", "Healthy") && world.stable("shop") != first; }));
   BOOST_TEST(world.until([&] { return world.weight("shop", "shop-canary") == 0 && size_of(world, first) == 0; }));
   BOOST_TEST(world.selected("shop-stable") == world.stable("shop"));
+  world.come_to_rest();
 }
 
 BOOST_AUTO_TEST_SUITE_END()

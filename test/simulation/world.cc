@@ -42,13 +42,25 @@ kube::ObjectKey key_of(const kube::Resource& resource, const std::string& name, 
   return {resource.namespaced ? std::string(ns) : std::string(), name};
 }
 
+// While it lives, what changes is changed by a person.
+class AsPerson {
+ public:
+  explicit AsPerson(Acting& acting) : acting_(acting) { acting_.by_person = true; }
+  ~AsPerson() { acting_.by_person = false; }
+  AsPerson(const AsPerson&) = delete;
+  AsPerson& operator=(const AsPerson&) = delete;
+
+ private:
+  Acting& acting_;
+};
+
 }  // namespace
 
-Controllers::Controllers(sandbox::Api& api, boost::asio::io_context& io, kube::Clock& clock, const kube::Log& log,
-                         analysis::FetchHttp fetch)
+Controllers::Controllers(sandbox::Api& api, Acting& acting, boost::asio::io_context& io, kube::Clock& clock,
+                         const kube::Log& log, analysis::FetchHttp fetch)
     : io_(io),
-      in_process_(api, "sluice"),
-      faulty_(in_process_),
+      api_(api, acting),
+      faulty_(api_),
       client_(faulty_),
       events_(client_, clock, log, "rollouts-controller"),
       stores_({}),
@@ -72,11 +84,18 @@ World::World(sandbox::SandboxOptions options)
     : log_(
           kube::LogLevel::info, kube::LogFormat::text, [this] { return clock_.now(); },
           [this](std::string_view line) { lines_.emplace_back(line); }),
-      sandbox_(io_, clock_, log_, std::move(options)) {}
+      sandbox_(io_, clock_, log_, std::move(options)),
+      oracle_(sandbox_.api(), sandbox_.workloads().gateway(), clock_, acting_) {
+  sandbox::TrafficOptions traffic;
+  traffic.default_rate = 20;
+  traffic.tick = std::chrono::milliseconds(50);
+  traffic_.emplace(sandbox_.api(), sandbox_.workloads().gateway(), clock_, io_.get_executor(), traffic);
+}
 
 World::~World() { kill(); }
 
 void World::apply(std::string_view yaml) {
+  const AsPerson as_person(acting_);
   const auto documents = kube::parse_yaml_documents(yaml);
   BOOST_REQUIRE_MESSAGE(documents.has_value(), "the scenario's YAML is wrong");
   for (const json::value& object : *documents) {
@@ -88,13 +107,15 @@ void World::apply(std::string_view yaml) {
     kube::ApiResponse answer =
         sandbox_.api().handle({"POST", resource.collection_path(key.ns), "application/json", body}, "test");
     if (answer.status == 409)
-      answer = sandbox_.api().handle({"PATCH", resource.object_path(key), "application/merge-patch+json", body}, "test");
+      answer =
+          sandbox_.api().handle({"PATCH", resource.object_path(key), "application/merge-patch+json", body}, "test");
     BOOST_REQUIRE_MESSAGE(answer.status < 300, key.text() << ": " << answer.body);
   }
 }
 
 void World::patch(const kube::Resource& resource, const std::string& name, const std::string& body,
                   const std::string& subresource) {
+  const AsPerson as_person(acting_);
   kube::ApiRequest request{"PATCH", resource.object_path(key_of(resource, name), subresource),
                            "application/merge-patch+json", body};
   const kube::ApiResponse answer = sandbox_.api().handle(request, "test");
@@ -102,6 +123,7 @@ void World::patch(const kube::Resource& resource, const std::string& name, const
 }
 
 void World::remove(const kube::Resource& resource, const std::string& name) {
+  const AsPerson as_person(acting_);
   sandbox_.api().handle({"DELETE", resource.object_path(key_of(resource, name))}, "test");
 }
 
@@ -123,10 +145,41 @@ void World::start() {
     if (!prometheus) co_return kube::Error{kube::Fault::unavailable, "connection refused"};
     co_return prometheus(request);
   };
-  controllers_ = std::make_unique<Controllers>(sandbox_.api(), io_, clock_, log_, std::move(fetch));
+  controllers_ = std::make_unique<Controllers>(sandbox_.api(), acting_, io_, clock_, log_, std::move(fetch));
 }
 
-void World::kill() { controllers_.reset(); }
+void World::kill() {
+  if (controllers_) writes_ += static_cast<int>(controllers_->transport().writes().size());
+  controllers_.reset();
+}
+
+int World::writes() const {
+  return writes_ + (controllers_ ? static_cast<int>(controllers_->transport().writes().size()) : 0);
+}
+
+void World::check_requests() {
+  if (!traffic_) return;
+  const sandbox::EntryCounts total = traffic_->counts().total();
+  const auto& [no_backend, no_endpoint, pod_gone] = total.lost;
+  BOOST_TEST(total.all_lost() == 0u, "requests lost: " << total.all_lost() << " of " << total.sent << " (no backend "
+                                                       << no_backend << ", no endpoint " << no_endpoint << ", pod gone "
+                                                       << pod_gone << ")\n"
+                                                       << oracle_.newest_changes());
+}
+
+void World::come_to_rest() {
+  int before = -1;
+  for (int minutes = 0; minutes < 30 && before != writes(); ++minutes) {
+    before = writes();
+    pass(std::chrono::minutes(1));
+  }
+  check_requests();
+  // An hour of requests would cost more than all the rest of a story, and nothing moves any more.
+  traffic_.reset();
+  oracle_.expect_rest();
+  pass(std::chrono::hours(1));
+  oracle_.rest_is_over();
+}
 
 bool World::until(const std::function<bool()>& done, kube::Duration limit) {
   const kube::Time end = clock_.now() + limit;

@@ -11,6 +11,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/json.hpp>
 
+#include "acting.h"
 #include "analysis/run_controller.h"
 #include "controller/rollout_controller.h"
 #include "controller/stores.h"
@@ -19,8 +20,9 @@
 #include "kube/events.h"
 #include "kube/log.h"
 #include "kube/tasks.h"
-#include "sandbox/in_process.h"
+#include "oracle.h"
 #include "sandbox/sandbox.h"
+#include "sandbox/traffic/traffic.h"
 
 namespace sluice::simulation {
 
@@ -29,7 +31,7 @@ namespace json = boost::json;
 // The controllers of one process. Destroying it is a SIGKILL: nothing is sent any more.
 class Controllers {
  public:
-  Controllers(sandbox::Api& api, boost::asio::io_context& io, kube::Clock& clock, const kube::Log& log,
+  Controllers(sandbox::Api& api, Acting& acting, boost::asio::io_context& io, kube::Clock& clock, const kube::Log& log,
               analysis::FetchHttp fetch);
   ~Controllers();
 
@@ -39,7 +41,7 @@ class Controllers {
 
  private:
   boost::asio::io_context& io_;
-  sandbox::InProcessTransport in_process_;
+  ActingTransport api_;
   FaultyTransport faulty_;
   kube::Client client_;
   kube::EventRecorder events_;
@@ -49,6 +51,7 @@ class Controllers {
   kube::Tasks tasks_;
 };
 
+// Every World has requests flowing (see sandbox/traffic/traffic.h) and the oracle on.
 class World {
  public:
   explicit World(sandbox::SandboxOptions options = {});
@@ -75,6 +78,19 @@ class World {
   // planned fault is started again at once.
   bool until(const std::function<bool()>& done, kube::Duration limit = std::chrono::minutes(5));
   void pass(kube::Duration time);
+
+  // The end of every story: waits until nothing is written for a while, then checks that nothing is written in an hour
+  // (I9), and that no request was lost.
+  void come_to_rest();
+  // No request was lost up to now; for worlds that never come to rest.
+  void check_requests();
+  // No request is sent from now on; for a story that takes the capacity away by its own hands.
+  void stop_traffic() { traffic_.reset(); }
+  const sandbox::RequestCounts* requests() const { return traffic_ ? &traffic_->counts() : nullptr; }
+  Oracle& oracle() { return oracle_; }
+  Acting& acting() { return acting_; }
+  // Writes of all lives of the controllers, events and leases left out.
+  int writes() const;
 
   // Of the Rollout `name`.
   std::string phase(const std::string& name) const;
@@ -104,7 +120,11 @@ class World {
   std::vector<std::string> lines_;
   kube::Log log_;
   sandbox::Sandbox sandbox_;
+  Acting acting_;
+  Oracle oracle_;
+  std::optional<sandbox::Traffic> traffic_;
   std::unique_ptr<Controllers> controllers_;
+  int writes_ = 0;  // of lives that are over
 };
 
 }  // namespace sluice::simulation
