@@ -110,7 +110,10 @@ std::shared_ptr<const JobPod> JobProvider::stuck_pod(const crds::Job& job) const
 
 net::awaitable<crds::Measurement> JobProvider::terminate(MeasurementTask, crds::Measurement unfinished) {
   ObjectKey job = job_key(unfinished);
-  if (!job.name.empty()) co_await remove(std::move(job), "");
+  // A Job that the watch has not shown yet is deleted by its name alone, which carries the uid of the run.
+  const auto known = jobs_.find(job);
+  std::string uid = known ? known->meta.uid : std::string();
+  if (!job.name.empty()) co_await remove(std::move(job), std::move(uid));
   co_return finished(std::move(unfinished), Phase::inconclusive, "Metric Terminated");
 }
 

@@ -168,7 +168,7 @@ Decision decide(const RolloutObservation& seen, Time now) {
   if (!seen.rollout || seen.rollout->meta.deletion_time) return {};
   Draft draft(seen, now);
   kube::Mistakes mistakes = seen.mistakes;
-  if (mistakes.empty()) mistakes = mistakes_in_references(draft);
+  for (kube::Mistake& mistake : mistakes_in_references(draft)) mistakes.push_back(std::move(mistake));
   if (mistakes.empty() && !draft.spec.pod_template) mistakes.push_back({"spec.template", "Required value"});
   if (mistakes.empty() && !draft.canary() && !draft.blue_green())
     mistakes.push_back(

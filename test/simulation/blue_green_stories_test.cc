@@ -257,7 +257,7 @@ BOOST_AUTO_TEST_CASE(going_back_within_the_scale_down_delay_is_fast) {
   story.world.pass(seconds(5));
   BOOST_TEST(story.active() == "v1");
   BOOST_TEST(story.until_stable("v1"));
-  story.world.come_to_rest();
+  story.world.come_to_rest(minutes(11));
   BOOST_TEST(story.size("v2") == 0);
 }
 
@@ -298,7 +298,7 @@ BOOST_AUTO_TEST_CASE(the_delay_holds_for_so_many_revisions_only) {
   story.world.pass(seconds(20));
   BOOST_TEST(story.size("v2") == 3);
   BOOST_TEST(story.size("v1") == 0);
-  story.world.come_to_rest();
+  story.world.come_to_rest(minutes(11));
   BOOST_TEST(story.size("v2") == 0);
 }
 

@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(a_retry_measures_again) {
 
 BOOST_AUTO_TEST_CASE(an_abort_ends_the_measuring) {
   Measured story(analysed);
-  story.begin(prometheus_template("check", 0));
+  story.begin(prometheus_template("check", 1000));
   story.release("v2");
   BOOST_REQUIRE(story.world.until([&] { return story.runs() == Names{"Running"}; }));
   story.abort();

@@ -11,6 +11,27 @@ bool is_counted_write(const kube::ApiRequest& request) {
          request.target.find("/leases") == std::string::npos;
 }
 
+// The lines of a watch, some of them damaged. `transport` outlives it.
+class DamagedLines final : public kube::LineStream {
+ public:
+  DamagedLines(std::unique_ptr<kube::LineStream> inner, std::string target, const FaultyTransport& transport)
+      : inner_(std::move(inner)), target_(std::move(target)), transport_(transport) {}
+
+  kube::net::awaitable<kube::Result<std::optional<std::string>>> next() override {
+    kube::Result<std::optional<std::string>> line = co_await inner_->next();
+    if (!transport_.damage || !line || !line->has_value()) co_return line;
+    std::optional<std::string> damaged = transport_.damage(target_, **line);
+    if (!damaged) co_return line;
+    if (damaged->empty()) co_return kube::Error{kube::Fault::unavailable, "the connection was cut"};
+    co_return kube::Result<std::optional<std::string>>(std::move(damaged));
+  }
+
+ private:
+  std::unique_ptr<kube::LineStream> inner_;
+  std::string target_;
+  const FaultyTransport& transport_;
+};
+
 }  // namespace
 
 kube::net::awaitable<kube::Result<kube::ApiResponse>> FaultyTransport::send(kube::ApiRequest request) {
@@ -38,7 +59,11 @@ kube::net::awaitable<kube::Result<kube::ApiResponse>> FaultyTransport::send(kube
 
 kube::net::awaitable<kube::Result<kube::ApiStream>> FaultyTransport::open(kube::ApiRequest request) {
   if (crashed_) co_return crash();
-  co_return co_await inner_.open(std::move(request));
+  std::string target = request.target;
+  kube::Result<kube::ApiStream> stream = co_await inner_.open(std::move(request));
+  if (stream && stream->lines)
+    stream->lines = std::make_unique<DamagedLines>(std::move(stream->lines), std::move(target), *this);
+  co_return stream;
 }
 
 }  // namespace sluice::simulation

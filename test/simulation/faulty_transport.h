@@ -34,6 +34,8 @@ class FaultyTransport final : public kube::Transport {
   int reads() const { return reads_; }
   // Answers this instead of asking the server, when it answers at all.
   std::function<std::optional<kube::ApiResponse>(const kube::ApiRequest&)> intercept;
+  // What becomes of a line of a watch: as it is (nullopt), another text, or "" for a connection that breaks there.
+  std::function<std::optional<std::string>(const std::string& target, const std::string& line)> damage;
 
  private:
   kube::Transport& inner_;

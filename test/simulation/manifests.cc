@@ -21,4 +21,9 @@ std::string replaced(std::string text, const std::string& from, const std::strin
   return text;
 }
 
+std::string with_graceful_pods(std::string yaml) {
+  const std::string port = "            - containerPort: 8080\n";
+  return replaced(std::move(yaml), port, port + "          lifecycle: {preStop: {exec: {command: [sleep, '2']}}}\n");
+}
+
 }  // namespace sluice::simulation

@@ -15,6 +15,9 @@ namespace json = boost::json;
 using sandbox::Change;
 
 constexpr std::size_t trace_length = 20;
+// What a change leads to by itself has been noticed by then, and predicates with a deadline are looked at so often.
+constexpr kube::Duration settling_time = std::chrono::milliseconds(500);
+constexpr kube::Duration longest_without_look = std::chrono::seconds(10);
 
 std::string name_of(Actor actor) {
   switch (actor) {
@@ -98,6 +101,7 @@ void Oracle::remember(const Change& change, Actor actor) {
 
 void Oracle::note(const Change& change) {
   ++changes_;
+  last_change_ = clock_.now();
   const Actor actor = acting_.actor();
   remember(change, actor);
   const auto rollout_at = [&](const ObjectKey& key) {
@@ -133,7 +137,19 @@ void Oracle::note(const Change& change) {
   if (change.plural == "events" || change.plural == "jobs") return;
   for (const auto& [key, rollout] : view_.rollouts()) {
     check_capacity(*rollout, actor);
-    check_active_service(*rollout, change, actor);
+    check_active_service(*rollout,
+                         actor == Actor::controller && change.plural == "services" ? change.key : ObjectKey());
+    check_share(*rollout);
+  }
+}
+
+void Oracle::look() {
+  const kube::Time now = clock_.now();
+  if (now > last_change_ + settling_time && now < last_look_ + longest_without_look) return;
+  last_look_ = now;
+  for (const auto& [key, rollout] : view_.rollouts()) {
+    check_capacity(*rollout, Actor::cluster);
+    check_active_service(*rollout, {});
     check_share(*rollout);
   }
 }

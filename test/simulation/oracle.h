@@ -33,6 +33,9 @@ class Oracle {
   void expect_rest() { is_at_rest_ = true; }
   void rest_is_over() { is_at_rest_ = false; }
 
+  // Looks at the predicates that the passing of time can break: what the gateway serves follows a change by and by.
+  void look();
+
   int changes() const { return changes_; }
   // Invariants that were violated, each once.
   const std::set<std::string>& violated() const { return violated_; }
@@ -73,7 +76,8 @@ class Oracle {
   void check_capacity(const crds::Rollout& rollout, Actor actor);
   std::vector<Need> needs_of(const crds::Rollout& rollout) const;
   int served_share(const ObjectKey& service) const;
-  void check_active_service(const crds::Rollout& rollout, const sandbox::Change& change, Actor actor);
+  // `written`: the Service that the controllers have just written, if any.
+  void check_active_service(const crds::Rollout& rollout, const ObjectKey& written);
 
   // oracle_motion.cc
   void check_rollout_write(const crds::Rollout& before, const crds::Rollout& after);
@@ -107,6 +111,8 @@ class Oracle {
   bool is_at_rest_ = false;
   bool is_quiet_ = false;
   int changes_ = 0;
+  kube::Time last_change_;
+  kube::Time last_look_;
 };
 
 // The setWeight in force at a step; 100 after the last one.

@@ -95,7 +95,10 @@ void Oracle::check_capacity(const crds::Rollout& rollout, Actor actor) {
   for (const Need& need : needs_of(rollout)) {
     const int missing = std::max(0, need.needed - need.present);
     if (missing == 0 && need.needed > 0) memory.is_open[need.what] = true;
-    if (!memory.is_open[need.what]) continue;
+    // A canary's first request must find a pod already, so it counts as open as soon as the stable side is.
+    const auto& canary = rollout.spec->strategy.canary;
+    const bool is_canary = canary && need.what == canary->canary_service;
+    if (!memory.is_open[need.what] && !(is_canary && memory.is_open[canary->stable_service])) continue;
     int& tolerated = memory.tolerated[need.what];
     const bool is_excused = excused_.contains("I1") || excused_.contains("I2");
     if (actor == Actor::person || is_excused) {
@@ -103,8 +106,6 @@ void Oracle::check_capacity(const crds::Rollout& rollout, Actor actor) {
       continue;
     }
     if (missing > tolerated) {
-      const bool is_canary =
-          rollout.spec->strategy.canary && need.what == rollout.spec->strategy.canary->canary_service;
       fail(need.present == 0 || is_canary ? "I1" : "I2", rollout.meta.key().text(),
            fmt::format("{} has {} ready endpoints and needs {} (share served {} %)", need.what, need.present,
                        need.needed, served_share({rollout.meta.ns, need.what})));
@@ -113,7 +114,7 @@ void Oracle::check_capacity(const crds::Rollout& rollout, Actor actor) {
   }
 }
 
-void Oracle::check_active_service(const crds::Rollout& rollout, const sandbox::Change& change, Actor actor) {
+void Oracle::check_active_service(const crds::Rollout& rollout, const ObjectKey& written) {
   const auto& blue_green = rollout.spec->strategy.blue_green;
   if (!blue_green) return;
   const ObjectKey key{rollout.meta.ns, blue_green->active_service};
@@ -131,8 +132,7 @@ void Oracle::check_active_service(const crds::Rollout& rollout, const sandbox::C
     return;
   }
   if (!memory.unserved_since) memory.unserved_since = clock_.now();
-  const bool is_our_write = actor == Actor::controller && change.plural == "services" && change.key == key;
-  if (is_our_write || clock_.now() > *memory.unserved_since + repair_time)
+  if (written == key || clock_.now() > *memory.unserved_since + repair_time)
     fail("I3", rollout.meta.key().text(),
          fmt::format("{} selects {}, which has no ready pod; {} has {}", key.name, active->hash, stable,
                      pods_with(stable)));

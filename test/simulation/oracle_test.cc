@@ -54,7 +54,6 @@ BOOST_AUTO_TEST_CASE(i1_and_i2_see_pods_taken_away_from_those_who_get_requests) 
   Paused canary;
   as_controller(canary, resources::replica_sets, canary.set("v2"), R"({"spec":{"replicas":0}})");
   canary.world.pass(std::chrono::seconds(40));
-  BOOST_TEST_MESSAGE(canary.world.oracle().newest_changes());
   BOOST_TEST(violates(canary, "I1"));
   Paused stable;
   as_controller(stable, resources::replica_sets, stable.set("v1"), R"({"spec":{"replicas":2}})");
@@ -128,9 +127,9 @@ BOOST_AUTO_TEST_CASE(i9_sees_needless_writes_and_states_that_alternate) {
   as_controller(needless, resources::rollouts, "web", R"({"status":{"currentStepIndex":1}})", "status");
   BOOST_TEST(violates(needless, "I9"));
   Paused alternating;
-  for (const int weight : {24, 25, 24}) alternating.set_weights(100 - weight, weight);
+  for (const int weight : {24, 25}) alternating.set_weights(100 - weight, weight);
   BOOST_TEST(!violates(alternating, "I9"));
-  alternating.set_weights(75, 25);
+  alternating.set_weights(76, 24);
   BOOST_TEST(violates(alternating, "I9"));
 }
 

@@ -13,19 +13,6 @@ namespace {
 
 namespace resources = kube::resources;
 
-std::string service(const std::string& name, const std::string& annotations = "{}") {
-  return fmt::format(
-      "---\napiVersion: v1\nkind: Service\nmetadata: {{name: {}, annotations: {}}}\n"
-      "spec: {{selector: {{app: web}}, ports: [{{port: 80, targetPort: 8080}}]}}\n",
-      name, annotations);
-}
-
-std::string route() {
-  return "---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: web}\nspec:\n"
-         "  parentRefs: [{name: gateway}]\n  rules:\n    - backendRefs:\n"
-         "        - {name: web-stable, port: 80, weight: 100}\n        - {name: web-canary, port: 80, weight: 0}\n";
-}
-
 std::string image_of(const json::value& set) {
   const json::value* containers = kube::find_at(set, {"spec", "template", "spec", "containers"});
   return containers ? std::string(kube::text_at(containers->as_array().at(0), {"image"})) : "";
@@ -75,11 +62,27 @@ kube::Result<kube::HttpResponse> prometheus_says(const std::string& value) {
 
 Story::Story(Plan plan, sandbox::SandboxOptions options) : world(std::move(options)), plan_(std::move(plan)) {}
 
+std::string Story::service(const std::string& name, const std::string& annotations) {
+  return fmt::format(
+      "---\napiVersion: v1\nkind: Service\nmetadata: {{name: {}, annotations: {}}}\n"
+      "spec: {{selector: {{app: web}}, ports: [{{port: 80, targetPort: 8080}}]}}\n",
+      name, annotations);
+}
+
+std::string Story::route() {
+  return "---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: web}\nspec:\n"
+         "  parentRefs: [{name: gateway}]\n  rules:\n    - backendRefs:\n"
+         "        - {name: web-stable, port: 80, weight: 100}\n        - {name: web-canary, port: 80, weight: 0}\n";
+}
+
 std::string Story::yaml(const std::string& version) const {
   return fmt::format(
       "---\napiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {{name: web}}\nspec:\n  replicas: {}\n{}"
       "  selector: {{matchLabels: {{app: web}}}}\n  template:\n    metadata: {{labels: {{app: web}}}}\n    spec:\n"
-      "      containers:\n        - {{name: web, image: 'example/web:{}', ports: [{{containerPort: 8080}}]}}\n"
+      "      containers:\n        - name: web\n          image: 'example/web:{}'\n          ports: [{{containerPort: "
+      "8080}}]\n"
+      // Without it a deleted pod is gone before the EndpointSlices tell, in the sandbox as in a cluster.
+      "          lifecycle: {{preStop: {{exec: {{command: [sleep, '2']}}}}}}\n"
       "  strategy:\n{}",
       plan_.replicas, plan_.spec, version, plan_.strategy);
 }

@@ -45,6 +45,8 @@ class Story {
   void change(Plan plan);
   const Plan& plan() const { return plan_; }
   std::string yaml(const std::string& version) const;
+  static std::string service(const std::string& name, const std::string& annotations = "{}");
+  static std::string route();
 
   // As the plugin does it.
   void promote();

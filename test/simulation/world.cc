@@ -142,6 +142,11 @@ std::vector<json::value> World::list(const kube::Resource& resource) const {
 void World::start() {
   analysis::FetchHttp fetch = [this](kube::HttpRequest request,
                                      bool) -> kube::net::awaitable<kube::Result<kube::HttpResponse>> {
+    if (prometheus_delay.count() > 0) {
+      const kube::Duration wait = std::min(prometheus_delay, request.deadline);
+      co_await clock_.sleep_for(wait);
+      if (wait < prometheus_delay) co_return kube::Error{kube::Fault::timeout, "no answer in time"};
+    }
     if (!prometheus) co_return kube::Error{kube::Fault::unavailable, "connection refused"};
     co_return prometheus(request);
   };
@@ -167,11 +172,10 @@ void World::check_requests() {
                                                        << oracle_.newest_changes());
 }
 
-void World::come_to_rest() {
-  int before = -1;
-  for (int minutes = 0; minutes < 30 && before != writes(); ++minutes) {
+void World::come_to_rest(kube::Duration quiet) {
+  for (int before = -1, attempts = 0; attempts < 30 && before != writes(); ++attempts) {
     before = writes();
-    pass(std::chrono::minutes(1));
+    pass(quiet);
   }
   check_requests();
   // An hour of requests would cost more than all the rest of a story, and nothing moves any more.
@@ -184,7 +188,10 @@ void World::come_to_rest() {
 bool World::until(const std::function<bool()>& done, kube::Duration limit) {
   const kube::Time end = clock_.now() + limit;
   for (;;) {
-    const auto stops = [&] { return done() || (controllers_ && controllers_->transport().has_crashed()); };
+    const auto stops = [&] {
+      oracle_.look();
+      return done() || (controllers_ && controllers_->transport().has_crashed());
+    };
     const bool stopped = clock_.run_until(stops, end);
     if (controllers_ && controllers_->transport().has_crashed()) {
       kill();

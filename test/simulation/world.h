@@ -79,9 +79,9 @@ class World {
   bool until(const std::function<bool()>& done, kube::Duration limit = std::chrono::minutes(5));
   void pass(kube::Duration time);
 
-  // The end of every story: waits until nothing is written for a while, then checks that nothing is written in an hour
+  // The end of every story: waits until nothing is written for so long, then checks that nothing is written in an hour
   // (I9), and that no request was lost.
-  void come_to_rest();
+  void come_to_rest(kube::Duration quiet = std::chrono::minutes(1));
   // No request was lost up to now; for worlds that never come to rest.
   void check_requests();
   // No request is sent from now on; for a story that takes the capacity away by its own hands.
@@ -109,6 +109,9 @@ class World {
 
   // What Prometheus answers to a query; without it every query fails as if the server were away.
   std::function<kube::Result<kube::HttpResponse>(const kube::HttpRequest&)> prometheus;
+
+  // How long an answer takes; a query whose own time limit is shorter fails by that.
+  kube::Duration prometheus_delay{0};
 
   kube::VirtualClock& clock() { return clock_; }
   sandbox::Api& api() { return sandbox_.api(); }
