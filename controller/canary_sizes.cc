@@ -19,7 +19,7 @@ bool is_routed(const Draft& draft) { return static_cast<bool>(draft.canary()->tr
 
 // The newest revision is to be brought up as a whole, whatever the steps say.
 bool takes_over(const Draft& draft) {
-  return draft.is_initial() || draft.is_promoted() || draft.is_promote_full() ||
+  return draft.is_initial() || draft.is_promoted() || draft.is_promote_full() || !draft.sets.stable ||
          fast_rollback(draft) != FastRollback::no;
 }
 

@@ -68,7 +68,9 @@ bool CanaryTraffic::may_serve(const ReplicaSetPointer& set) const {
 }
 
 void CanaryTraffic::plan_stable_service(Draft& draft) const {
-  const ReplicaSetPointer& stable = draft.sets.stable;
+  // A stable set that was deleted took its template with it, so that only the newest can serve what was routed to it.
+  const bool is_lost = !draft.sets.stable && !draft.is_initial();
+  const ReplicaSetPointer& stable = is_lost ? draft.sets.newest : draft.sets.stable;
   if (!stable_service_ || !stable || stable_selects(stable)) return;
   // All that the set gets once the Service has moved, also through the canary Service.
   int share = has_router_ ? all_requests - smallest_share_ : all_requests;

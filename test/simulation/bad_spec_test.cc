@@ -32,6 +32,7 @@ void expect_named(const Story& story, const std::string& type, const Names& part
 
 // Told exactly once, however long it lasts.
 bool is_quiet(Story& story, kube::Duration time) {
+  story.world.pass(seconds(30));
   const int before = story.world.writes();
   story.world.pass(time);
   return story.world.writes() == before;

@@ -65,6 +65,7 @@ RouteView read_route(const json::value& route) {
     view.rules.push_back(std::move(weights));
   }
   const std::int64_t generation = kube::number_at(route, {"metadata", "generation"});
+  view.is_reported = !list_at(route, {"status", "parents"}).empty();
   for (const json::value& parent : list_at(route, {"status", "parents"}))
     for (const json::value& condition : list_at(parent, {"conditions"}))
       if (kube::text_at(condition, {"type"}) == "Accepted" && kube::text_at(condition, {"status"}) == "True" &&

@@ -32,6 +32,7 @@ struct ServiceView {
 
 struct RouteView {
   std::vector<std::map<std::string, int>> rules;  // weight by Service
+  bool is_reported = false;                       // a router has said something about it
   bool is_accepted = false;                       // the router's word is about this generation
   // The largest share, in percent, that a rule with this Service gives to it; -1 when no rule names it.
   int share(const std::string& service) const;

@@ -147,7 +147,8 @@ std::string Oracle::why_step_does_not_hold(const crds::Rollout& rollout, int ind
       const RouteView& route = *view_.route(key);
       if (route.share(canary.canary_service) != weight)
         return fmt::format("{} gives {} % to the canary, not {}", key.name, route.share(canary.canary_service), weight);
-      if (!route.is_accepted) return key.name + " is not accepted by the router";
+      // A route that no router has ever reported on is observed as far as it is written (traffic/observed_route.h).
+      if (route.is_reported && !route.is_accepted) return key.name + " is not accepted by the router";
     }
     const bool is_scale_chosen = std::any_of(canary.steps.begin(), canary.steps.begin() + index,
                                              [](const auto& one) { return static_cast<bool>(one.set_canary_scale); });

@@ -162,14 +162,14 @@ std::string Story::version_of(const std::string& hash) const {
 
 std::string Story::hash_of(const std::string& version) const {
   for (const json::value& set : world.list(resources::replica_sets))
-    if (image_of(set).ends_with(":" + version))
+    if (image_of(set).ends_with("/web:" + version))
       return std::string(kube::text_at(set, {"metadata", "labels", "rollouts-pod-template-hash"}));
   return "";
 }
 
 int Story::size(const std::string& version) const {
   for (const json::value& set : world.list(resources::replica_sets))
-    if (image_of(set).ends_with(":" + version)) return static_cast<int>(kube::number_at(set, {"spec", "replicas"}));
+    if (image_of(set).ends_with("/web:" + version)) return static_cast<int>(kube::number_at(set, {"spec", "replicas"}));
   return -1;
 }
 

@@ -106,7 +106,14 @@ void World::apply(std::string_view yaml) {
     const std::string body = json::serialize(object);
     kube::ApiResponse answer =
         sandbox_.api().handle({"POST", resource.collection_path(key.ns), "application/json", body}, "test");
-    if (answer.status == 409)
+    // As kubectl does: what a person has taken out of the manifest goes. A Service keeps what others wrote into it.
+    const bool is_whole = resource.plural == "rollouts" || resource.plural == "analysistemplates";
+    if (answer.status == 409 && is_whole) {
+      json::object whole{{"op", "replace"}, {"path", "/spec"}, {"value", *kube::find_at(object, {"spec"})}};
+      const std::string patch = json::serialize(json::array{std::move(whole)});
+      answer =
+          sandbox_.api().handle({"PATCH", resource.object_path(key), "application/json-patch+json", patch}, "test");
+    } else if (answer.status == 409)
       answer =
           sandbox_.api().handle({"PATCH", resource.object_path(key), "application/merge-patch+json", body}, "test");
     BOOST_REQUIRE_MESSAGE(answer.status < 300, key.text() << ": " << answer.body);
@@ -143,7 +150,7 @@ void World::start() {
   analysis::FetchHttp fetch = [this](kube::HttpRequest request,
                                      bool) -> kube::net::awaitable<kube::Result<kube::HttpResponse>> {
     if (prometheus_delay.count() > 0) {
-      const kube::Duration wait = std::min(prometheus_delay, request.deadline);
+      const kube::Duration wait = std::min(prometheus_delay, request.deadline.value_or(prometheus_delay));
       co_await clock_.sleep_for(wait);
       if (wait < prometheus_delay) co_return kube::Error{kube::Fault::timeout, "no answer in time"};
     }
