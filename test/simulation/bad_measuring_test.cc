@@ -63,7 +63,7 @@ BOOST_AUTO_TEST_CASE(a_template_with_a_bad_expression_is_named_before_anything_s
   BOOST_TEST(story.runs().empty());
   story.expect_stopped(0);
   story.world.prometheus = [](const kube::HttpRequest&) { return prometheus_says("1"); };
-  story.world.apply(prometheus_template("check", 1, "successCondition: 'result[0] >= 1'"));
+  story.world.replace_spec(prometheus_template("check", 1, "successCondition: 'result[0] >= 1'"));
   BOOST_TEST(story.until_step(2));
   story.promote();
   BOOST_TEST(story.until_stable("v2"));

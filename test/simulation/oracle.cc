@@ -176,7 +176,13 @@ void Oracle::note_person(const Change& change, const RolloutPointer& before, con
     memory.paused_since = clock_.now();
     memory.has_demand_moved = false;
   }
-  if (before && before->spec->replicas != after->spec->replicas) memory.has_demand_moved = true;
+  if (before && before->spec->replicas != after->spec->replicas) {
+    memory.has_demand_moved = true;
+    // Also for a share that is only on its way through the gateway.
+    if (const auto& canary = after->spec->strategy.canary)
+      memory.tolerated[canary->canary_service] = memory.tolerated[canary->stable_service] =
+          after->spec->replicas.value_or(1);
+  }
   if (!after->spec->paused) memory.paused_since.reset();
 }
 

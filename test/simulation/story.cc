@@ -107,7 +107,7 @@ void Story::release(const std::string& version) {
 
 void Story::change(Plan plan) {
   plan_ = std::move(plan);
-  world.apply(yaml(version_));
+  world.replace_spec(yaml(version_));
 }
 
 void Story::promote() {

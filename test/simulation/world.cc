@@ -106,18 +106,27 @@ void World::apply(std::string_view yaml) {
     const std::string body = json::serialize(object);
     kube::ApiResponse answer =
         sandbox_.api().handle({"POST", resource.collection_path(key.ns), "application/json", body}, "test");
-    // As kubectl does: what a person has taken out of the manifest goes. A Service keeps what others wrote into it.
-    const bool is_whole = resource.plural == "rollouts" || resource.plural == "analysistemplates";
-    if (answer.status == 409 && is_whole) {
-      json::object whole{{"op", "replace"}, {"path", "/spec"}, {"value", *kube::find_at(object, {"spec"})}};
-      const std::string patch = json::serialize(json::array{std::move(whole)});
-      answer =
-          sandbox_.api().handle({"PATCH", resource.object_path(key), "application/json-patch+json", patch}, "test");
-    } else if (answer.status == 409)
+    if (answer.status == 409)
       answer =
           sandbox_.api().handle({"PATCH", resource.object_path(key), "application/merge-patch+json", body}, "test");
     BOOST_REQUIRE_MESSAGE(answer.status < 300, key.text() << ": " << answer.body);
   }
+}
+
+void World::replace_spec(std::string_view yaml) {
+  const AsPerson as_person(acting_);
+  const auto documents = kube::parse_yaml_documents(yaml);
+  BOOST_REQUIRE_MESSAGE(documents && documents->size() == 1, "the scenario's YAML is wrong");
+  const json::value& object = documents->front();
+  const kube::Resource resource = resource_of(object);
+  const kube::ObjectKey key = key_of(resource, std::string(kube::text_at(object, {"metadata", "name"})));
+  json::object whole{{"op", "replace"}, {"path", "/spec"}};
+  whole["value"] = *kube::find_at(object, {"spec"});
+  json::array patch;
+  patch.push_back(std::move(whole));
+  kube::ApiRequest request{"PATCH", resource.object_path(key), "application/json-patch+json", json::serialize(patch)};
+  const kube::ApiResponse answer = sandbox_.api().handle(request, "test");
+  BOOST_REQUIRE_MESSAGE(answer.status < 300, key.text() << ": " << answer.body);
 }
 
 void World::patch(const kube::Resource& resource, const std::string& name, const std::string& body,

@@ -60,6 +60,8 @@ class World {
   // Creates the objects of one or more YAML documents, or merges them into those that exist; fails the test when one is
   // refused.
   void apply(std::string_view yaml);
+  // Gives an object the spec of this YAML document; what is not in it goes.
+  void replace_spec(std::string_view yaml);
   // A merge patch by a person; fails the test when it is refused.
   void patch(const kube::Resource& resource, const std::string& name, const std::string& body,
              const std::string& subresource = "");

@@ -75,9 +75,11 @@ BOOST_AUTO_TEST_CASE(all_mistakes_are_told_at_once_and_nothing_is_made) {
   BOOST_TEST(
       decision.status->message ==
       "InvalidSpec: The Rollout \"web\" is invalid: spec.replicas: Invalid value: -1: must be greater than or equal "
-      "to 0; spec.selector: empty");
+      "to 0; spec.selector: empty; "
+      "spec.strategy.canary.stableService: Invalid value: \"web-stable\": service \"web-stable\" not found; "
+      "spec.strategy.canary.canaryService: Invalid value: \"web-canary\": service \"web-canary\" not found");
   BOOST_TEST(decision.status->observed_generation == std::to_string(seen.rollout->meta.generation));
-  BOOST_TEST(decision.reasons.size() == 2U);
+  BOOST_TEST(decision.reasons.size() == 4U);
 }
 
 BOOST_AUTO_TEST_CASE(a_missing_service_is_named_by_its_field) {
