@@ -28,7 +28,9 @@ struct PodTemplate {
   kube::StringMap annotations;      // metadata.annotations
   std::vector<std::string> images;  // of the containers, then of the init containers, in order
 
-  bool operator==(const PodTemplate& other) const { return this == &other || (text == other.text && meaning == other.meaning); }
+  bool operator==(const PodTemplate& other) const {
+    return this == &other || (text == other.text && meaning == other.meaning);
+  }
 };
 
 // Null when the object has no template.

@@ -23,12 +23,6 @@ bool is_manifest_name(std::string_view path) {
   return path.ends_with(".yaml") || path.ends_with(".yml") || is_json(path);
 }
 
-// True for text that means to be a Kubernetes object; values files and CI files do not.
-bool looks_like_an_object(std::string_view text) {
-  const auto has = [&](std::string_view word) { return text.find(word) != std::string_view::npos; };
-  return has("apiVersion") && has("kind") && has("metadata");
-}
-
 void check_string_map(const json::value& object, std::string_view name, std::vector<std::string>& mistakes) {
   const json::value* map = kube::find_at(object, {"metadata", name});
   if (!map || map->is_null()) return;
@@ -125,7 +119,9 @@ class FileReader {
     if (good)
       for (const json::value& document : *documents) good = good && is_good(document);
     if (!good) {
-      if (documents || looks_like_an_object(file_.text)) report();
+      // Also when nothing in it looks like an object: a file that lost its first lines would otherwise count as one
+      // without objects, and what it used to hold would be pruned.
+      report();
       return;
     }
     for (const json::value& document : *documents) take(document);

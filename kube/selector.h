@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
-#include "kube/mistake.h"
 #include "kube/label_selector.h"
+#include "kube/mistake.h"
 #include "kube/result.h"
 #include "kube/string_map.h"
 

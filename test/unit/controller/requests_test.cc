@@ -44,16 +44,16 @@ BOOST_AUTO_TEST_CASE(a_new_replica_set_has_the_hash_in_its_template) {
 }
 
 BOOST_AUTO_TEST_CASE(a_service_keeps_the_rest_of_its_selector) {
-  BOOST_TEST(made(SwitchService{"web", {"", "9"}, "abc", "shop"}).body ==
-             R"({"metadata":{"resourceVersion":"9","annotations":{"argo-rollouts.argoproj.io/managed-by-rollouts":"shop"}},)"
-             R"("spec":{"selector":{"rollouts-pod-template-hash":"abc"}}})");
+  BOOST_TEST(
+      made(SwitchService{"web", {"", "9"}, "abc", "shop"}).body ==
+      R"({"metadata":{"resourceVersion":"9","annotations":{"argo-rollouts.argoproj.io/managed-by-rollouts":"shop"}},)"
+      R"("spec":{"selector":{"rollouts-pod-template-hash":"abc"}}})");
 }
 
 BOOST_AUTO_TEST_CASE(a_route_that_changed_since_the_decision_is_a_conflict) {
   const std::string route = R"({"metadata":{"name":"r","resourceVersion":"8"},"spec":{"rules":[]}})";
-  const auto request =
-      request_for(SetRouteWeights{"HTTPRoute", {"default", "r"}, {"", "7"}, {"c", "s"}, traffic::Split::of_canary(5)},
-                  shop, route);
+  const auto request = request_for(
+      SetRouteWeights{"HTTPRoute", {"default", "r"}, {"", "7"}, {"c", "s"}, traffic::Split::of_canary(5)}, shop, route);
   BOOST_REQUIRE(request.has_error());
   BOOST_TEST((request.error().fault == kube::Fault::conflict));
 }
@@ -69,8 +69,9 @@ BOOST_AUTO_TEST_CASE(deletions_name_the_object_that_was_seen) {
 BOOST_AUTO_TEST_CASE(the_rollout_itself_is_annotated_by_name) {
   const WriteRequest request = made(PatchRolloutMetadata{{"", "3"}, {{"rollout.argoproj.io/revision", "2"}}, 1});
   BOOST_TEST((request.key == shop));
-  BOOST_TEST(request.body == R"({"metadata":{"resourceVersion":"3","annotations":{"rollout.argoproj.io/revision":"2"}},)"
-                             R"("spec":{"replicas":1}})");
+  BOOST_TEST(request.body ==
+             R"({"metadata":{"resourceVersion":"3","annotations":{"rollout.argoproj.io/revision":"2"}},)"
+             R"("spec":{"replicas":1}})");
 }
 
 BOOST_AUTO_TEST_CASE(only_the_difference_of_a_status_is_sent) {

@@ -54,12 +54,19 @@ BOOST_AUTO_TEST_CASE(documents_lists_and_json_become_objects) {
       {"d.yaml", "apiVersion: v1\nkind: ConfigMapList\nitems: null\n"},
       {"e.yaml", "# +argocd:skip-file-rendering\nkind: broken: yaml: metadata apiVersion\n"},
       {"values.yaml", "image: web\nreplicas: 3\n"},
-      {"ci.yml", "on: [push\n"},
+      {"ci.yml", "on: [push]\n"},
   });
   BOOST_TEST(rendered.mistakes.empty());
   const std::vector<std::string> expected{"a.yaml Service web", "a.yaml apps/Deployment d", "b.json ConfigMap c",
                                           "c.yaml Secret s", "c.yaml Pod p"};
   BOOST_TEST(names(rendered) == expected, boost::test_tools::per_element());
+}
+
+// Otherwise an edit that breaks the first lines of a manifest would prune the live object.
+BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_read_is_a_mistake_whatever_it_held) {
+  const Rendered rendered = render({{"a.yaml", service}, {"rollout.yaml", "spec: [\n"}});
+  BOOST_REQUIRE(rendered.mistakes.size() == 1u);
+  BOOST_TEST(rendered.mistakes[0].starts_with("rollout.yaml: "), rendered.mistakes[0]);
 }
 
 BOOST_AUTO_TEST_CASE(all_mistakes_of_all_files_are_named_with_their_lines) {
