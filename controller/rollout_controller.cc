@@ -217,7 +217,8 @@ bool RolloutController::status_is_due(const ObjectKey& key, const Decision& deci
   }
   const Time now = clock_.now();
   const Time since = memory.status_since.value_or(now);
-  if (decision.writes.empty() && now < since + decision.status_may_wait) {
+  // Also beside writes: what they lead to is soon a reason for a status of its own, in which the counters ride.
+  if (now < since + decision.status_may_wait) {
     memory.status_since = since;
     queue_.add_at(key, since + decision.status_may_wait);
     return false;

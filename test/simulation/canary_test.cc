@@ -70,6 +70,37 @@ BOOST_AUTO_TEST_CASE(an_abort_brings_the_stable_version_back) {
   world.come_to_rest();
 }
 
+// One set, four more sizes, six splits, two Services, the old set's deadline and end, the Rollout's revision, and a
+// status for each step and what surrounds them: what an update of five weights writes while its pods start together.
+BOOST_AUTO_TEST_CASE(an_update_writes_no_more_than_it_must) {
+  sandbox::SandboxOptions options;
+  options.workloads.shortest_start = options.workloads.longest_start = std::chrono::milliseconds(50);
+  World world(options);
+  const std::string rollout = example("canary-httproute/rollout.yaml");
+  const std::string steps = rollout.substr(rollout.find("        - setCanaryScale"));
+  const std::string yaml =
+      replaced(replaced(rollout, steps,
+                        "        - setWeight: 10\n        - setWeight: 25\n        - setWeight: 50\n"
+                        "        - setWeight: 75\n        - setWeight: 100\n"),
+               "replicas: 4", "replicas: 10") +
+      "\n---\n" + example("canary-httproute/services.yaml") + "\n---\n" + example("canary-httproute/route.yaml");
+  world.apply(yaml);
+  world.start();
+  BOOST_REQUIRE(world.until([&] { return world.is("shop", "Healthy"); }));
+  const std::string first = world.stable("shop");
+  world.pass(minutes(2));
+  const std::size_t writes = world.controllers().transport().writes().size();
+  const int reads = world.controllers().transport().reads();
+
+  world.apply(replaced(yaml, "example/shop:v1", "example/shop:v2"));
+  BOOST_REQUIRE(world.until([&] { return world.is("shop", "Healthy") && world.stable("shop") != first; }));
+  world.pass(minutes(2));
+  BOOST_TEST(size_of(world, first) == 0);
+  BOOST_TEST(world.weight("shop", "shop-canary") == 0);
+  BOOST_TEST(world.controllers().transport().writes().size() - writes <= 27u);
+  BOOST_TEST(world.controllers().transport().reads() == reads);
+}
+
 BOOST_AUTO_TEST_CASE(weights_go_to_the_route) {
   World world;
   const std::string yaml = example("canary-httproute/rollout.yaml") + "\n---\n" +
