@@ -46,7 +46,6 @@ class Filler {
 
   const std::string& mistake() const { return mistake_; }
 
- private:
   std::string fill_text(std::string_view text) {
     std::string filled;
     std::size_t at = 0;
@@ -68,6 +67,7 @@ class Filler {
     return size_ > max_size ? std::string() : filled;
   }
 
+ private:
   std::string_view value_of(std::string_view tag) {
     if (++substitutions_ > max_substitutions) {
       say(fmt::format("too many substitutions (limit {})", max_substitutions));
@@ -142,6 +142,13 @@ kube::StringMap planning_values(const Arguments& arguments) {
 
 bool uses_argument(const crds::Metric& metric, std::string_view name) {
   return mentions(crds::encode_metric(metric), name);
+}
+
+Result<std::string> fill_in(std::string_view text, const kube::StringMap& values) {
+  Filler filler(values);
+  std::string filled = filler.fill_text(text);
+  if (!filler.mistake().empty()) return Error{Fault::invalid, filler.mistake()};
+  return filled;
 }
 
 Result<crds::Metric> fill_in(const crds::Metric& metric, const kube::StringMap& values) {

@@ -34,6 +34,9 @@ kube::StringMap planning_values(const Arguments& arguments);
 // True when the metric mentions one of these arguments.
 bool uses_argument(const crds::Metric& metric, std::string_view name);
 
+// One text with {{args.name}} replaced in it, as fill_in does for every text of a metric.
+kube::Result<std::string> fill_in(std::string_view text, const kube::StringMap& values);
+
 // The metric with {{args.name}} replaced in every text and key of it, once: a value is never looked into again.
 // Error: what could not be resolved, or what the metric would become is not a metric.
 kube::Result<crds::Metric> fill_in(const crds::Metric& metric, const kube::StringMap& values);

@@ -1,10 +1,13 @@
-// Values of the condition language from JSON, as a provider's answer holds them.
+// Values of the condition language from JSON, as a provider's answer holds them, and back.
 #include "analysis/value_json.h"
+
+#include <cmath>
 
 #include <boost/json.hpp>
 
 namespace sluice::analysis {
 
+using expression::Kind;
 using expression::List;
 using expression::Map;
 using expression::Value;
@@ -24,6 +27,32 @@ Value value_from_json(const kube::json::value& json) {
     return map;
   }
   return {};
+}
+
+kube::json::value json_from_value(const Value& value) {
+  switch (value.kind()) {
+    case Kind::nil:
+      return nullptr;
+    case Kind::boolean:
+      return value.boolean();
+    case Kind::integer:
+      return value.integer();
+    case Kind::floating:
+      if (std::isfinite(value.floating())) return value.floating();
+      return kube::json::value(expression::print_decimal(value.floating()));
+    case Kind::list: {
+      kube::json::array items;
+      for (const Value& item : value.list().items) items.push_back(json_from_value(item));
+      return items;
+    }
+    case Kind::map: {
+      kube::json::object members;
+      for (const auto& [key, item] : value.map()) members[key] = json_from_value(item);
+      return members;
+    }
+    default:
+      return kube::json::value(expression::print_plain(value));
+  }
 }
 
 }  // namespace sluice::analysis

@@ -2,6 +2,7 @@
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
+#include <iostream>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -9,10 +10,14 @@
 #include <unistd.h>
 #include <vector>
 
+#include <boost/json.hpp>
+
 #include "controller/process.h"
+#include "controller/vectors/vectors.h"
 #include "controller/version.h"
 #include "gitops/application_controller.h"
 #include "gitops/git_mirrors.h"
+#include "kubectl/findings.h"
 #include "sandbox/command.h"
 
 namespace {
@@ -78,6 +83,24 @@ class Applications {
   sluice::gitops::ApplicationController controller_;
 };
 
+// A list of objects -> [{"object", "field", "message"}], as `kubectl sluice lint` finds them.
+sluice::kube::Result<boost::json::value> lint(const boost::json::value& in) {
+  if (!in.is_array()) return sluice::kube::Error{sluice::kube::Fault::invalid, "in must be a list of objects"};
+  boost::json::array found;
+  for (const auto& finding : sluice::kubectl::find_mistakes({in.get_array().begin(), in.get_array().end()}))
+    found.push_back(
+        boost::json::object{{"object", finding.object}, {"field", finding.field}, {"message", finding.message}});
+  return boost::json::value(std::move(found));
+}
+
+// For programs that compare answers, not for people, so the help does not list it.
+int run_vectors() {
+  const auto operations = sluice::controller::vector_operations();
+  std::vector<sluice::controller::VectorOperation> all(operations.begin(), operations.end());
+  all.push_back({"lint", lint});
+  return sluice::controller::answer_lines(std::cin, std::cout, all) ? 0 : 1;
+}
+
 int print(std::string_view text) { return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() ? 0 : 1; }
 
 }  // namespace
@@ -92,6 +115,7 @@ int main(int argc, char** argv) {
     });
   }
   if (command == "sandbox") return sluice::sandbox::run_sandbox(argc - 1, argv + 1);
+  if (command == "vectors") return run_vectors();
   if (command == "version" || command == "--version") return print(sluice::controller::version_text() + "\n");
   if (command == "help" || command == "--help" || command == "-h") return print(usage);
   std::fputs(usage.data(), stderr);

@@ -1,0 +1,114 @@
+// The questions of `sluice vectors` about measuring.
+#include <utility>
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+#include "analysis/arguments.h"
+#include "analysis/assess.h"
+#include "analysis/expression/expression.h"
+#include "analysis/limits.h"
+#include "analysis/phase.h"
+#include "analysis/validate.h"
+#include "analysis/value_json.h"
+#include "analysis/verdict.h"
+#include "controller/vectors/operations.h"
+#include "crds/decode.h"
+#include "kube/json.h"
+
+namespace sluice::controller::vectors {
+namespace {
+
+namespace json = boost::json;
+using kube::Error;
+using kube::Fault;
+
+constexpr kube::Time epoch{};
+
+Answer invalid(std::string message) { return Error{Fault::invalid, std::move(message)}; }
+
+// A measurement with its phase: as it says, else by the conditions of the metric.
+kube::Result<crds::Measurement> measurement_of(const json::value& in, const crds::Metric& metric) {
+  crds::Measurement measurement;
+  if (in.is_string()) {
+    measurement.phase = std::string_view(in.get_string());
+  } else if (!kube::text_at(in, {"phase"}).empty()) {
+    measurement.phase = kube::text_at(in, {"phase"});
+    measurement.message = kube::text_at(in, {"message"});
+  } else if (const json::value* value = kube::find_at(in, {"value"})) {
+    const analysis::Judgement judged =
+        analysis::judge(metric.success_condition, metric.failure_condition, analysis::value_from_json(*value));
+    measurement.phase = analysis::name_of(judged.phase);
+    measurement.message = judged.message;
+  } else {
+    return Error{Fault::invalid, "a measurement must have a phase or a value"};
+  }
+  if (analysis::phase_of(measurement.phase) == analysis::Phase::none)
+    return Error{Fault::invalid, fmt::format("there is no phase \"{}\"", measurement.phase.view())};
+  return measurement;
+}
+
+}  // namespace
+
+Answer eval(const json::value& in) {
+  const json::value* condition = kube::find_at(in, {"condition"});
+  if (!condition || !condition->is_string()) return invalid("condition must be a text");
+  const auto expression = analysis::expression::read(std::string_view(condition->get_string()));
+  if (!expression) return invalid(expression.error().message);
+  const json::value* result = kube::find_at(in, {"result"});
+  const analysis::expression::Value measured =
+      result ? analysis::value_from_json(*result) : analysis::expression::Value();
+  const auto value = analysis::expression::evaluate(*expression, measured);
+  if (!value) return invalid(value.error().message);
+  return json::object{{"value", analysis::json_from_value(*value)}};
+}
+
+Answer fill_template(const json::value& in) {
+  const json::value* text = kube::find_at(in, {"text"});
+  if (!text || !text->is_string()) return invalid("text must be a text");
+  kube::StringMap values;
+  if (const json::value* args = kube::find_at(in, {"args"}); args && args->is_object())
+    for (const auto& [name, value] : args->get_object()) {
+      if (!value.is_string()) return invalid(fmt::format("args.{} must be a text", std::string_view(name)));
+      values.set(name, std::string_view(value.get_string()));
+    }
+  auto filled = analysis::fill_in(std::string_view(text->get_string()), values);
+  if (!filled) return filled.error();
+  return json::value(*filled);
+}
+
+Answer assess(const json::value& in) {
+  const json::value* written = kube::find_at(in, {"metric"});
+  if (!written || !written->is_object()) return invalid("metric must be an object");
+  json::object complete = written->get_object();
+  complete.emplace("name", "metric");
+  complete.emplace("provider", json::object{{"prometheus", json::object{{"query", "1"}}}});
+  kube::Mistakes mistakes;
+  crds::AnalysisRunSpec spec;
+  spec.metrics.push_back(crds::decode_metric(complete, mistakes));
+  if (!mistakes.empty()) return invalid(kube::describe(mistakes));
+  const crds::Metric& metric = spec.metrics.front();
+  std::string problem;
+  for (const std::string& mistake : analysis::validate_metrics(spec.metrics))
+    problem += (problem.empty() ? "Analysis spec invalid: " : "; ") + mistake;
+
+  kube::Time now = epoch;
+  crds::AnalysisRunStatus status;
+  const auto look = [&](std::vector<analysis::Outcome> outcomes) {
+    status = analysis::assess({spec, status, problem, std::move(outcomes), {}}, now).status;
+  };
+  look({});
+  const json::value* measurements = kube::find_at(in, {"measurements"});
+  if (measurements && measurements->is_array())
+    for (const json::value& measured : measurements->get_array()) {
+      auto measurement = measurement_of(measured, metric);
+      if (!measurement) return measurement.error();
+      const bool was_error = analysis::phase_of(measurement->phase) == analysis::Phase::error;
+      measurement->started_at = now;
+      look({{metric.name, std::move(*measurement), {}}});
+      now += analysis::gap_after(analysis::limits_of(metric), was_error);
+    }
+  return json::object{{"phase", std::string_view(status.phase.view())}, {"message", status.message}};
+}
+
+}  // namespace sluice::controller::vectors
