@@ -70,8 +70,7 @@ Gate post_gate(const Draft& draft) { return blue_green_gates(draft).back(); }
 
 void hold_for_size(Draft& draft, int size) {
   const int available = available_of(draft.sets.newest);
-  draft.hold("capacity", fmt::format("{} of {} new pods are available", available, size),
-             fmt::format("{} available", counted(std::max(0, size - available), "more pod")));
+  draft.hold("capacity", fmt::format("{} of {} new pods are available", available, size), more_pods(size - available));
 }
 
 // The pause between the preview and the switch. Answers whether it is over, or was never asked for.

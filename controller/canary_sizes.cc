@@ -174,7 +174,7 @@ void hold_for_sizes(Draft& draft, int index) {
   const int available = available_of(sets.newest);
   if (available < wanted.canary)
     draft.hold("capacity", fmt::format("{} of {} canary pods are available", available, wanted.canary),
-               fmt::format("{} available", counted(wanted.canary - available, "more pod")));
+               more_pods(wanted.canary - available));
   else if (desired_of(sets.newest) != wanted.canary)
     draft.hold(
         "capacity",

@@ -118,6 +118,11 @@ std::string counted(int number, std::string_view noun) {
   return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s");
 }
 
+std::string more_pods(int number) {
+  return number == 1 ? "1 more pod becomes available"
+                     : fmt::format("{} more pods become available", std::max(0, number));
+}
+
 Time whole_second_after(Time time) { return std::chrono::ceil<std::chrono::seconds>(time); }
 
 }  // namespace sluice::controller

@@ -88,6 +88,8 @@ struct Draft {
 
 // "1 pod", "2 pods".
 std::string counted(int number, std::string_view noun);
+// What a set that is too small waits for: "2 more pods become available".
+std::string more_pods(int number);
 // Rounded up to the next whole second, so that no wait is shorter than it was asked to be.
 Time whole_second_after(Time time);
 

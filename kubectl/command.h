@@ -104,5 +104,6 @@ void add_simple_patches(std::vector<Command>& commands);  // pause, abort, retry
 void add_undo(std::vector<Command>& commands);
 void add_set_image(std::vector<Command>& commands);
 void add_lint(std::vector<Command>& commands);
+void add_explain_rollout(std::vector<Command>& commands);
 
 }  // namespace sluice::kubectl

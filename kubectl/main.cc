@@ -32,6 +32,7 @@ std::vector<Command> all_commands() {
   add_undo(commands);
   add_set_image(commands);
   add_lint(commands);
+  add_explain_rollout(commands);
   return commands;
 }
 

@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(a_step_waits_for_its_last_pod) {
   BOOST_TEST(*cluster.status().current_step_index == 0);
   const Decision decision = cluster.look();
   BOOST_TEST(decision.reasons.front().sentence == "1 of 2 canary pods are available");
-  BOOST_TEST(decision.reasons.front().release == "1 more pod available");
+  BOOST_TEST(decision.reasons.front().release == "1 more pod becomes available");
 }
 
 BOOST_AUTO_TEST_CASE(abort_restores_the_stable_set_first) {
