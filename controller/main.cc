@@ -46,7 +46,7 @@ class Applications {
   explicit Applications(const sluice::controller::ProcessParts& parts)
       : temporary_(parts.options.repository_cache.empty() ? temporary_folder() : fs::path()),
         mirrors_(mirror_options(parts.options, temporary_), parts.clock, parts.pool, parts.log),
-        controller_(parts.client, parts.clock, parts.log, mirrors_, controller_options(parts.options)) {
+        controller_(parts.client, parts.clock, parts.log, mirrors_, controller_options(parts)) {
     controller_.start(parts.tasks);
   }
   ~Applications() {
@@ -70,11 +70,12 @@ class Applications {
     mirrors.access = access(options);
     return mirrors;
   }
-  static sluice::gitops::ApplicationControllerOptions controller_options(const sluice::controller::Options& options) {
+  static sluice::gitops::ApplicationControllerOptions controller_options(
+      const sluice::controller::ProcessParts& parts) {
     sluice::gitops::ApplicationControllerOptions application_options;
-    application_options.assessor.access = access(options);
-    if (options.namespaced) application_options.ns = options.ns;
-    application_options.resync = options.app_resync;
+    application_options.assessor.access = access(parts.options);
+    application_options.ns = parts.served_namespace;
+    application_options.resync = parts.options.app_resync;
     return application_options;
   }
 

@@ -143,7 +143,8 @@ class Process {
     if (options_.runs("rollouts")) rollouts_.start(leading_);
     if (options_.runs("analysis")) runs_.start(leading_);
     if (options_.runs("applications") && start_applications_)
-      applications_ = start_applications_({options_, client_, events_, clock_, log_, leading_, metrics_, pool_});
+      applications_ =
+          start_applications_({options_, served_namespace_, client_, events_, clock_, log_, leading_, metrics_, pool_});
     log_.info("the controllers run", {});
   }
 

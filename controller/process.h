@@ -21,7 +21,8 @@ namespace sluice::controller {
 // What a controller of another room is given; everything outlives it.
 struct ProcessParts {
   const Options& options;
-  kube::Client& client;  // refuses writes while this process does not lead
+  const std::string& served_namespace;  // "" when it serves all of them
+  kube::Client& client;                 // refuses writes while this process does not lead
   kube::EventRecorder& events;
   kube::Clock& clock;
   const kube::Log& log;

@@ -1,4 +1,7 @@
 // The process itself on a real cluster: its endpoints, and its silence when nothing has to be done.
+#include <algorithm>
+#include <set>
+
 #include <boost/test/unit_test.hpp>
 #include <fmt/format.h>
 
@@ -68,6 +71,26 @@ BOOST_AUTO_TEST_CASE(asks_for_nothing_but_the_lease_when_nothing_changes) {
     }
   }
   BOOST_TEST((w.clock.now() >= last_time + silence), "the last request is " << last);
+}
+
+// The namespace is that of its credentials when no flag names one; every controller of the process keeps to it.
+BOOST_AUTO_TEST_CASE(asks_only_about_its_own_namespace_when_told_so) {
+  World& w = world();
+  const std::string ns = w.run(w.admin.new_namespace("alone"));
+  w.run(w.admin.apply_text("{apiVersion: v1, kind: ServiceAccount, metadata: {name: alone}}", ns));
+  const ControllerProcess alone("namespaced", w.run(access_of_service_account(w, ns, "alone")),
+                                {"--namespaced", "--leader-elect=false"});
+  const std::set<std::string> awaited{"rollouts", "analysisruns", "applications"};
+  std::set<std::string> asked;
+  const kube::Time end = w.clock.now() + seconds(30);
+  while (!std::includes(asked.begin(), asked.end(), awaited.begin(), awaited.end()) && w.clock.now() < end) {
+    w.run(w.clock.sleep_for(std::chrono::milliseconds(200)));
+    for (const AuditEvent& event : audited(w, fmt::format("system:serviceaccount:{}:alone", ns))) {
+      asked.insert(event.resource);
+      BOOST_TEST(event.ns == ns, event.text() << " is not about " << ns);
+    }
+  }
+  for (const std::string& resource : awaited) BOOST_TEST(asked.contains(resource), resource);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
