@@ -3,6 +3,8 @@
 
 #include <boost/json.hpp>
 
+#include "controller/status.h"
+#include "crds/decode.h"
 #include "kube/json.h"
 #include "sandbox/request.h"
 
@@ -30,6 +32,13 @@ std::string row_of_set(const sandbox::Change& change) {
   return "other annotations of a set";
 }
 
+// Such a status may wait, so that the next one carries it.
+bool counters_only(const json::value& before, const json::value& after) {
+  kube::Mistakes ignored;
+  return controller::differs_in_counters_only(crds::decode_rollout(before, ignored)->status,
+                                              crds::decode_rollout(after, ignored)->status);
+}
+
 std::string row_of(const sandbox::Change& change) {
   if (change.plural == "replicasets") return row_of_set(change);
   if (change.plural == "services") return "Services";
@@ -39,7 +48,8 @@ std::string row_of(const sandbox::Change& change) {
     const json::value* before = kube::find_at(*change.before, {"status"});
     const json::value* after = kube::find_at(*change.after, {"status"});
     const bool same_status = (!before && !after) || (before && after && *before == *after);
-    return same_status ? "Rollout metadata" : "Rollout status";
+    if (same_status) return "Rollout metadata";
+    return counters_only(*change.before, *change.after) ? "Rollout status, only counters" : "Rollout status";
   }
   return "other";
 }
