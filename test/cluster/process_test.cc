@@ -76,16 +76,26 @@ BOOST_AUTO_TEST_CASE(asks_for_nothing_but_the_lease_when_nothing_changes) {
 // The namespace is that of its credentials when no flag names one; every controller of the process keeps to it.
 BOOST_AUTO_TEST_CASE(asks_only_about_its_own_namespace_when_told_so) {
   World& w = world();
-  const std::string ns = w.run(w.admin.new_namespace("alone"));
-  w.run(w.admin.apply_text("{apiVersion: v1, kind: ServiceAccount, metadata: {name: alone}}", ns));
-  const ControllerProcess alone("namespaced", w.run(access_of_service_account(w, ns, "alone")),
+  const std::string ns = "alone";
+  w.run(w.admin.apply_text("{apiVersion: v1, kind: Namespace, metadata: {name: alone}}", ""));
+  w.run(w.admin.apply_text(R"(
+{apiVersion: v1, kind: ServiceAccount, metadata: {name: sluice}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: sluice}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}
+subjects: [{kind: ServiceAccount, name: sluice, namespace: alone}]
+)",
+                           ns));
+  const ControllerProcess alone("namespaced", w.run(access_of_service_account(w, ns, "sluice")),
                                 {"--namespaced", "--leader-elect=false"});
   const std::set<std::string> awaited{"rollouts", "analysisruns", "applications"};
   std::set<std::string> asked;
   const kube::Time end = w.clock.now() + seconds(30);
   while (!std::includes(asked.begin(), asked.end(), awaited.begin(), awaited.end()) && w.clock.now() < end) {
     w.run(w.clock.sleep_for(std::chrono::milliseconds(200)));
-    for (const AuditEvent& event : audited(w, fmt::format("system:serviceaccount:{}:alone", ns))) {
+    for (const AuditEvent& event : audited(w, fmt::format("system:serviceaccount:{}:sluice", ns))) {
       asked.insert(event.resource);
       BOOST_TEST(event.ns == ns, event.text() << " is not about " << ns);
     }
