@@ -80,7 +80,8 @@ std::string refusal(const crds::PrometheusMetric& metric, const std::string& add
   return {};
 }
 
-void judge_answer(const crds::Metric& metric, const HttpResponse& response, crds::Measurement& measurement) {
+void judge_answer(const crds::Metric& metric, const HttpResponse& response, kube::Time now,
+                  crds::Measurement& measurement) {
   const Result<PrometheusAnswer> answer =
       read_prometheus_answer(response.status, response.headers.get("Content-Type"), response.body);
   if (!answer) {
@@ -88,7 +89,7 @@ void judge_answer(const crds::Metric& metric, const HttpResponse& response, crds
     measurement.message = answer.error().message;
     return;
   }
-  const Judgement judgement = judge(metric.success_condition, metric.failure_condition, answer->value);
+  const Judgement judgement = judge(metric.success_condition, metric.failure_condition, answer->value, now);
   measurement.phase = name_of(judgement.phase);
   measurement.message = judgement.message;
   if (judgement.phase == Phase::error) return;
@@ -128,7 +129,7 @@ net::awaitable<crds::Measurement> PrometheusProvider::run(MeasurementTask task) 
     const bool retry = wants_get(response);
     if (retry) response = co_await fetch_(std::move(again), !metric.insecure);
     if (response)
-      judge_answer(task.metric, *response, measurement);
+      judge_answer(task.metric, *response, clock_.now(), measurement);
     else
       measurement.message = response.error().message;
   }

@@ -15,12 +15,12 @@ bool has_no_data(const expression::Value& result) {
 }
 
 // Whether the condition holds; nullopt when there is none. `mistake` says why it could not be told.
-std::optional<bool> ask(const char* name, const std::string& source, const expression::Value& result,
+std::optional<bool> ask(const char* name, const std::string& source, const expression::Value& result, kube::Time now,
                         std::string& mistake) {
   if (source.empty() || !mistake.empty()) return std::nullopt;
   const expression::Answer<expression::Expression> condition = expression::read(source);
   const expression::Answer<bool> answer =
-      condition ? expression::holds(*condition, result) : expression::Answer<bool>(condition.error());
+      condition ? expression::holds(*condition, result, now) : expression::Answer<bool>(condition.error());
   if (answer) return *answer;
   mistake = fmt::format("could not evaluate {} \"{}\": {}", name, source,
                         has_no_data(result) ? "metric result is nil or empty: no data returned from the metric provider"
@@ -31,10 +31,10 @@ std::optional<bool> ask(const char* name, const std::string& source, const expre
 }  // namespace
 
 Judgement judge(const std::string& success_condition, const std::string& failure_condition,
-                const expression::Value& result) {
+                const expression::Value& result, kube::Time now) {
   std::string mistake;
-  const std::optional<bool> success = ask("successCondition", success_condition, result, mistake);
-  const std::optional<bool> failure = ask("failureCondition", failure_condition, result, mistake);
+  const std::optional<bool> success = ask("successCondition", success_condition, result, now, mistake);
+  const std::optional<bool> failure = ask("failureCondition", failure_condition, result, now, mistake);
   if (!mistake.empty()) return {Phase::error, mistake};
   if (failure && *failure) return {Phase::failed, ""};
   if (success && *success) return {Phase::successful, ""};

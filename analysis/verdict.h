@@ -5,6 +5,7 @@
 
 #include "analysis/expression/value.h"
 #include "analysis/phase.h"
+#include "kube/time.h"
 
 namespace sluice::analysis {
 
@@ -15,8 +16,9 @@ struct Judgement {
 };
 
 // Without conditions every value is good. With both, failure wins; a value that meets neither is inconclusive. A
-// condition that cannot be evaluated is an error, and "no data" has words of its own.
+// condition that cannot be evaluated is an error, and "no data" has words of its own. `now` is what now() in a
+// condition answers.
 Judgement judge(const std::string& success_condition, const std::string& failure_condition,
-                const expression::Value& result);
+                const expression::Value& result, kube::Time now);
 
 }  // namespace sluice::analysis

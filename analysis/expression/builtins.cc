@@ -6,7 +6,9 @@
 #include <charconv>
 #include <cmath>
 
+#include "analysis/expression/builtins_map.h"
 #include "analysis/expression/builtins_text.h"
+#include "analysis/expression/builtins_time.h"
 #include "analysis/expression/operators.h"
 #include "analysis/expression/unicode.h"
 
@@ -29,9 +31,7 @@ Type gives_list(Types) {
   return {Kind::list, kind};
 }
 Type same_as_first(Types types) { return types.empty() ? Type{} : types[0]; }
-Type item_of_first(Types types) {
-  return types.empty() || types[0].kind != Kind::list ? Type{} : Type{types[0].element};
-}
+Type item_of_first(Types types) { return types.empty() ? Type{} : item_of(types[0]); }
 
 Value len(Arguments arguments, Machine& machine) {
   const Value& value = arguments[0];
@@ -40,6 +40,8 @@ Value len(Arguments arguments, Machine& machine) {
       return static_cast<std::int64_t>(value.list().items.size());
     case Kind::map:
       return static_cast<std::int64_t>(value.map().size());
+    case Kind::dictionary:
+      return static_cast<std::int64_t>(value.dictionary().entries.size());
     case Kind::text:
       return static_cast<std::int64_t>(count_code_points(value.text()));
     default:
@@ -52,7 +54,11 @@ Value type(Arguments arguments, Machine&) {
     case Kind::boolean:
       return "bool";
     case Kind::integer:
+    case Kind::integer64:
       return "int";
+    case Kind::unsigned64:
+    case Kind::byte:
+      return "uint";
     case Kind::floating:
       return "float";
     case Kind::text:
@@ -60,7 +66,20 @@ Value type(Arguments arguments, Machine&) {
     case Kind::list:
       return "array";
     case Kind::map:
+    case Kind::dictionary:
       return "map";
+    case Kind::record:
+      return "struct";
+    case Kind::time:
+      return "time.Time";
+    case Kind::duration:
+      return "time.Duration";
+    case Kind::zone:
+      return "time.Location";
+    case Kind::month:
+      return "time.Month";
+    case Kind::weekday:
+      return "time.Weekday";
     default:
       return "nil";
   }
@@ -92,7 +111,7 @@ std::string_view reason(std::errc error) {
 
 Value to_int(Arguments arguments, Machine& machine) {
   const Value& value = arguments[0];
-  if (value.kind() == Kind::integer) return value;
+  if (value.is_integer() || is_named_number(value.kind())) return value.integer();
   if (value.kind() == Kind::floating) return truncate(value.floating());
   std::int64_t number = 0;
   if (value.kind() == Kind::text && read_integer(value.text(), number) == std::errc()) return number;
@@ -102,6 +121,7 @@ Value to_int(Arguments arguments, Machine& machine) {
 Value to_float(Arguments arguments, Machine& machine) {
   const Value& value = arguments[0];
   if (value.is_number()) return value.number();
+  if (is_named_number(value.kind())) return static_cast<double>(value.integer());
   double number = 0;
   if (value.kind() == Kind::text && read_float(value.text(), number) == std::errc()) return number;
   stop(machine.at, "invalid operation: float({})", print_short(value));
@@ -113,12 +133,6 @@ Value to_text(Arguments arguments, Machine& machine) {
   return text;
 }
 
-Value to_json(Arguments arguments, Machine& machine) {
-  std::string text = print_indented(arguments[0], machine.bytes_left());
-  machine.reserve_bytes(text.size());
-  return text;
-}
-
 double number_of(std::string_view name, const Value& value, const Machine& machine) {
   if (!value.is_number()) refuse(name, value, machine);
   return value.number();
@@ -126,9 +140,9 @@ double number_of(std::string_view name, const Value& value, const Machine& machi
 
 Value abs(Arguments arguments, Machine& machine) {
   const Value& value = arguments[0];
-  if (value.kind() == Kind::integer && value.integer() < 0)
-    return static_cast<std::int64_t>(0 - static_cast<std::uint64_t>(value.integer()));
-  if (value.kind() == Kind::integer) return value;
+  if (value.is_integer() && value.kind() != Kind::unsigned64 && value.integer() < 0)
+    return Whole{static_cast<std::int64_t>(0 - static_cast<std::uint64_t>(value.integer())), value.kind()};
+  if (value.is_integer()) return value;
   return std::abs(number_of("abs", value, machine));
 }
 Value ceil(Arguments arguments, Machine& machine) { return std::ceil(number_of("ceil", arguments[0], machine)); }
@@ -201,7 +215,15 @@ Value get(Arguments arguments, Machine& machine) {
   const Value& base = arguments[0];
   const Value& key = arguments[1];
   if (base.kind() == Kind::map) return key.kind() == Kind::text ? fetch(base, key, machine) : Value();
-  if (base.kind() != Kind::list || key.kind() != Kind::integer) return {};
+  if (base.kind() == Kind::dictionary) {
+    const Value* found = base.dictionary().find(key);
+    return found ? *found : Value();
+  }
+  if (base.kind() == Kind::record) {
+    const Value* found = key.kind() == Kind::text ? base.record().find(key.text()) : nullptr;
+    return found ? *found : Value();
+  }
+  if (base.kind() != Kind::list || !key.is_integer()) return {};
   const auto size = static_cast<std::int64_t>(base.list().items.size());
   const std::int64_t index = key.integer() < 0 ? key.integer() + size : key.integer();
   return index < 0 || index >= size ? Value() : base.list().items[static_cast<std::size_t>(index)];
@@ -213,22 +235,7 @@ Value take(Arguments arguments, Machine& machine) {
   if (count < 0) stop(machine.at, "cannot take {} elements", count);
   const std::size_t size = std::min(list.items.size(), static_cast<std::size_t>(count));
   machine.reserve_elements(size);
-  return List{{list.items.begin(), list.items.begin() + static_cast<std::ptrdiff_t>(size)}, list.elements};
-}
-
-Value keys(Arguments arguments, Machine& machine) {
-  if (arguments[0].kind() != Kind::map) refuse("keys", arguments[0], machine);
-  machine.reserve_elements(arguments[0].map().size());
-  List list;
-  for (const auto& [key, value] : arguments[0].map()) list.items.emplace_back(key);
-  return list;
-}
-Value values(Arguments arguments, Machine& machine) {
-  if (arguments[0].kind() != Kind::map) refuse("values", arguments[0], machine);
-  machine.reserve_elements(arguments[0].map().size());
-  List list;
-  for (const auto& [key, value] : arguments[0].map()) list.items.push_back(value);
-  return list;
+  return List{{list.items.begin(), list.items.begin() + static_cast<std::ptrdiff_t>(size)}, list.elements, list.record};
 }
 
 Value concat(Arguments arguments, Machine& machine) {
@@ -281,13 +288,13 @@ Value sort(Arguments arguments, Machine& machine) {
   const bool down = is_descending(arguments.size() > 1 ? &arguments[1] : nullptr, machine);
   List sorted;
   sorted.elements = list.elements;
+  sorted.record = list.record;
   for (const std::size_t index : sorted_order(list.items, down, machine)) sorted.items.push_back(list.items[index]);
   return sorted;
 }
 
 std::int64_t integer_of(const Value& value, const Machine& machine) {
-  if (value.kind() != Kind::integer)
-    stop(machine.at, "interface conversion: interface {{}} is {}, not int", type_name(value));
+  if (!value.is_integer()) stop(machine.at, "interface conversion: interface {{}} is {}, not int", type_name(value));
   return value.integer();
 }
 std::uint64_t bits_of(const Value& value, const Machine& machine) {
@@ -326,15 +333,16 @@ Value shift_right_unsigned(Arguments arguments, Machine& machine) {
   return shift > 63 ? Value(0) : bits(bits_of(arguments[0], machine) >> shift);
 }
 
+Value integer64(std::int64_t number) { return Whole{number, Kind::integer64}; }
 Value as_int(Arguments arguments, Machine& machine) {
   const Value& value = arguments[0];
-  if (value.is_number()) return to_int(arguments, machine);
+  if (value.is_number()) return integer64(to_int(arguments, machine).integer());
   if (value.kind() != Kind::text)
     stop(machine.at, "asInt() not supported on {} {}", type_name(value), print_short(value));
   std::int64_t number = 0;
   const std::errc error = read_integer(value.text(), number);
   if (error != std::errc()) stop(machine.at, "strconv.ParseInt: parsing {}: {}", quoted(value.text()), reason(error));
-  return number;
+  return integer64(number);
 }
 
 Value as_float(Arguments arguments, Machine& machine) {
@@ -375,6 +383,11 @@ constexpr Function functions[] = {
     {"float", 1, 1, all(Takes::number_or_text), gives<Kind::floating>, to_float},
     {"string", 1, 1, all(Takes::anything), gives<Kind::text>, to_text},
     {"toJSON", 1, 1, all(Takes::anything), gives<Kind::text>, to_json},
+    {"fromJSON", 1, 1, all(Takes::text), gives<Kind::unknown>, from_json},
+    {"now", 0, 0, all(Takes::anything), gives<Kind::time>, now},
+    {"duration", 1, 1, all(Takes::text), gives<Kind::duration>, duration},
+    {"date", 1, 3, all(Takes::text), gives<Kind::time>, date},
+    {"timezone", 1, 1, all(Takes::text), gives<Kind::zone>, timezone},
     {"toBase64", 1, 1, all(Takes::text), gives<Kind::text>, to_base64},
     {"fromBase64", 1, 1, all(Takes::text), gives<Kind::text>, from_base64},
     {"abs", 1, 1, all(Takes::number), same_as_first, abs},
@@ -391,6 +404,8 @@ constexpr Function functions[] = {
     {"take", 2, 2, takes(Takes::list, Takes::integer), same_as_first, take},
     {"keys", 1, 1, all(Takes::anything), gives_list<Kind::unknown>, keys},
     {"values", 1, 1, all(Takes::anything), gives_list<Kind::unknown>, values},
+    {"toPairs", 1, 1, all(Takes::anything), gives_list<Kind::list>, to_pairs},
+    {"fromPairs", 1, 1, all(Takes::list), gives<Kind::dictionary>, from_pairs},
     {"concat", 1, any_number, all(Takes::list), gives_list<Kind::unknown>, concat},
     {"flatten", 1, 1, all(Takes::list), gives_list<Kind::unknown>, flatten},
     {"uniq", 1, 1, all(Takes::list), gives_list<Kind::unknown>, uniq},
@@ -430,9 +445,6 @@ constexpr Function environment[] = {
     {"default", 2, 2, all(Takes::anything), gives<Kind::unknown>, default_value},
 };
 
-constexpr std::string_view missing[] = {"groupBy", "toPairs",  "fromPairs", "fromJSON",
-                                        "now",     "duration", "date",      "timezone"};
-
 }  // namespace
 
 const Function* find_function(std::string_view name) {
@@ -443,10 +455,10 @@ const Function* find_function(std::string_view name) {
   return nullptr;
 }
 
-bool is_missing_builtin(std::string_view name) { return std::ranges::find(missing, name) != std::end(missing); }
-
 bool is_environment_name(std::string_view name) {
   return name == "result" || std::ranges::find(environment, name, &Function::name) != std::end(environment);
 }
+
+bool is_time_name(std::string_view name) { return name == "isNaN" || name == "isInf"; }
 
 }  // namespace sluice::analysis::expression

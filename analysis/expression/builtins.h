@@ -39,7 +39,7 @@ class Loop {
  public:
   virtual ~Loop() = default;
   virtual std::span<const Value> items() const = 0;
-  virtual Kind elements() const = 0;
+  virtual const List& list() const = 0;  // that the items are of
   virtual bool has_predicate() const = 0;
   // The predicate's value for an item; `accumulated` is what #acc means there.
   virtual Value ask(std::size_t index, const Value* accumulated = nullptr) = 0;
@@ -61,13 +61,18 @@ struct Closure {
   Value (*run)(Loop& loop);
 };
 
+// True for what int() and float() take besides numbers and texts.
+constexpr bool is_named_number(Kind kind) {
+  return kind == Kind::month || kind == Kind::weekday || kind == Kind::duration;
+}
+
 const Function* find_function(std::string_view name);
 const Closure* find_closure(std::string_view name);
 inline bool is_closure(std::string_view name) { return find_closure(name) != nullptr; }
 inline bool is_builtin(std::string_view name) { return is_closure(name) || find_function(name) != nullptr; }
-// Functions of the reference that this version does not have.
-bool is_missing_builtin(std::string_view name);
 // True for the functions that stand beside `result` in the environment, such as asInt.
 bool is_environment_name(std::string_view name);
+// True for those of them that an expression of time knows, too.
+bool is_time_name(std::string_view name);
 
 }  // namespace sluice::analysis::expression

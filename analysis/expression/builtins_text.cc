@@ -11,16 +11,9 @@ namespace {
 
 using Arguments = std::span<const Value>;
 
-const std::string& text_of(const Value& value, const Machine& machine) {
-  if (value.kind() != Kind::text)
-    stop(machine.at, "interface conversion: interface {{}} is {}, not string",
-         value.is_nil() ? std::string("nil") : type_name(value));
-  return value.text();
-}
-
 std::int64_t count_of(Arguments arguments, std::size_t place, const Machine& machine) {
   if (arguments.size() <= place) return -1;
-  if (arguments[place].kind() != Kind::integer)
+  if (!arguments[place].is_integer())
     stop(machine.at, "interface conversion: interface {{}} is {}, not int", type_name(arguments[place]));
   return arguments[place].integer();
 }
@@ -70,6 +63,13 @@ bool is_trimmed(std::string_view text, std::size_t at, std::size_t length, std::
 }
 
 }  // namespace
+
+const std::string& text_of(const Value& value, const Machine& machine) {
+  if (value.kind() != Kind::text)
+    stop(machine.at, "interface conversion: interface {{}} is {}, not string",
+         value.is_nil() ? std::string("nil") : type_name(value));
+  return value.text();
+}
 
 bool is_descending(const Value* order, const Machine& machine) {
   if (!order) return false;

@@ -26,6 +26,8 @@ Value last_index_of(std::span<const Value> arguments, Machine& machine);
 Value to_base64(std::span<const Value> arguments, Machine& machine);
 Value from_base64(std::span<const Value> arguments, Machine& machine);
 
+// The text of a value that must be one.
+const std::string& text_of(const Value& value, const Machine& machine);
 // The order argument of sort and sortBy: "asc", "desc", or nothing.
 bool is_descending(const Value* order, const Machine& machine);
 // Text in double quotes with escapes, at most 64 bytes of it, as error messages quote what a user wrote.

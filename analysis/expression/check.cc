@@ -5,7 +5,9 @@
 #include <optional>
 
 #include "analysis/expression/builtins.h"
+#include "analysis/expression/methods.h"
 #include "analysis/expression/problem.h"
+#include "analysis/expression/walk.h"
 
 namespace sluice::analysis::expression {
 namespace {
@@ -15,80 +17,48 @@ constexpr Type boolean{Kind::boolean};
 
 bool fits_text(Type type) { return type.is(Kind::text); }
 bool fits_bool(Type type) { return type.is(Kind::boolean); }
+// Both are of the kinds, as far as is known.
+bool are(Type a, Kind first, Type b, Kind second) { return a.is(first) && b.is(second); }
 bool is_comparable(Type a, Type b) {
   if (a.is_unknown() || b.is_unknown() || a.kind == Kind::nil || b.kind == Kind::nil) return true;
   return (a.is_number() && b.is_number()) || a.kind == b.kind;
 }
 
-class Checker {
+class Checker : public Walk<Checker, Type> {
  public:
-  Checker(const Tree& tree, Type result) : tree_(tree), result_(result), known_(tree.nodes.size()) {}
+  Checker(const Tree& tree, Type result, Names names)
+      : Walk(tree), result_(result), names_(names), known_(tree.nodes.size()) {}
 
   // A node is judged once, though a chain of comparisons refers to its middle twice.
   Type of(NodeId id) {
-    if (!known_[id]) known_[id] = judge(tree_[id]);
+    if (!known_[id]) known_[id] = walk(node(id));
     return *known_[id];
   }
 
  private:
-  struct Variable {
-    std::string_view name;
-    Type type;
-  };
+  friend Walk<Checker, Type>;
   struct Scope {
     Type item;
     bool knows_index;
     bool knows_accumulated;
   };
 
-  Type judge(const Node& node) {
-    switch (node.kind) {
-      case NodeKind::literal:
-        return type_of(node.value);
-      case NodeKind::list:
-        return list(node);
-      case NodeKind::map:
-        return map(node);
-      case NodeKind::name:
-        return name(node);
-      case NodeKind::pointer:
-        return pointer(node);
-      case NodeKind::unary:
-        return unary(node);
-      case NodeKind::binary:
-        return binary(node);
-      case NodeKind::condition:
-        return condition(node);
-      case NodeKind::member:
-        return member(node);
-      case NodeKind::slice:
-        return slice(node);
-      case NodeKind::chain:
-        return of(node.children[0]);
-      case NodeKind::call:
-        return call(node);
-      case NodeKind::method_call:
-        return method_call(node);
-      case NodeKind::let:
-        return let(node);
-      case NodeKind::sequence:
-        break;
-    }
-    Type last;
-    for (const NodeId child : node.children) last = of(child);
-    return last;
+  bool is_known(std::string_view word) const {
+    return names_ == Names::measurement ? is_environment_name(word) : is_time_name(word);
   }
 
+  Type literal(const Node& node) { return type_of(node.value); }
+  Type chain(const Node& node) { return of(node.children[0]); }
+
   Type list(const Node& node) {
-    std::optional<Kind> shared;
+    std::optional<Type> shared;
     bool mixed = false;
     for (const NodeId child : node.children) {
-      const Kind kind = of(child).kind;
-      if (!shared) shared = kind;
-      mixed |= *shared != kind;
+      const Type type = of(child);
+      if (!shared) shared = type;
+      mixed |= shared->kind != type.kind || shared->record != type.record;
     }
-    const bool is_typed = shared && !mixed && *shared != Kind::nil;
-    return {Kind::list, is_typed ? *shared : Kind::unknown};
+    return shared && !mixed ? list_of(*shared) : Type{Kind::list};
   }
 
   Type map(const Node& node) {
@@ -98,11 +68,10 @@ class Checker {
 
   Type name(const Node& node) {
     const std::string& word = node.value.text();
-    for (auto at = variables_.rbegin(); at != variables_.rend(); ++at)
-      if (at->name == word) return at->type;
-    if (word == "result") return result_;
+    if (const Type* type = variable(word)) return *type;
+    if (word == "result" && names_ == Names::measurement) return result_;
     if (word == "$env") return {Kind::environment};
-    if (is_environment_name(word) || is_builtin(word))
+    if (word != "result" && (is_known(word) || is_builtin(word)))
       stop(node.at, "{} is a function: call it as {}(...)", word, word);
     stop(node.at, "unknown name {}", word);
   }
@@ -132,9 +101,9 @@ class Checker {
 
   bool is_zero_division(const Node& node) const {
     const auto whole = [&](NodeId id) {
-      return tree_[id].kind == NodeKind::literal && tree_[id].value.kind() == Kind::integer;
+      return this->node(id).kind == NodeKind::literal && this->node(id).value.kind() == Kind::integer;
     };
-    return whole(node.children[0]) && whole(node.children[1]) && tree_[node.children[1]].value.integer() == 0;
+    return whole(node.children[0]) && whole(node.children[1]) && this->node(node.children[1]).value.integer() == 0;
   }
 
   Type binary(const Node& node) {
@@ -155,11 +124,15 @@ class Checker {
       case Operator::greater:
       case Operator::less_or_equal:
       case Operator::greater_or_equal:
-        if (numbers || texts) return boolean;
+        if (numbers || texts || are(left, Kind::time, right, Kind::time) ||
+            are(left, Kind::duration, right, Kind::duration))
+          return boolean;
         break;
       case Operator::in:
         return membership(node, left, right);
       case Operator::matches:
+        if (left.is_bytes() && fits_text(right)) return boolean;
+        [[fallthrough]];
       case Operator::contains:
       case Operator::starts_with:
       case Operator::ends_with:
@@ -173,11 +146,25 @@ class Checker {
         if (is_zero_division(node)) stop(node.at, "integer divide by zero");
         return {Kind::integer};
       case Operator::add:
-        if (texts && !(left.is_unknown() && right.is_unknown())) return {Kind::text};
-        [[fallthrough]];
+        if (left.is_unknown() && right.is_unknown()) return unknown;
+        if (texts) return {Kind::text};
+        if (are(left, Kind::duration, right, Kind::duration)) return is_known_pair(left, right, {Kind::duration});
+        if (are(left, Kind::time, right, Kind::duration) || are(left, Kind::duration, right, Kind::time))
+          return {Kind::time};
+        if (numbers) return sum(left, right);
+        break;
       case Operator::subtract:
+        if (left.is_unknown() && right.is_unknown()) return unknown;
+        if (are(left, Kind::duration, right, Kind::duration)) return is_known_pair(left, right, {Kind::duration});
+        if (are(left, Kind::time, right, Kind::time)) return is_known_pair(left, right, {Kind::duration});
+        if (are(left, Kind::time, right, Kind::duration)) return {Kind::time};
+        if (numbers) return sum(left, right);
+        break;
       case Operator::multiply:
         if (numbers) return sum(left, right);
+        if (are(left, Kind::duration, right, Kind::duration)) return is_known_pair(left, right, {Kind::duration});
+        if ((left.is_number() && right.kind == Kind::duration) || (left.kind == Kind::duration && right.is_number()))
+          return is_known_pair(left, right, {Kind::duration});
         break;
       case Operator::divide:
       case Operator::power:
@@ -188,6 +175,11 @@ class Checker {
         return left == right || right.kind == Kind::nil ? left : unknown;
     }
     mismatch(node, left, right);
+  }
+
+  // What comes out when both are known; with one unknown it could be something else.
+  static Type is_known_pair(Type left, Type right, Type known) {
+    return left.is_unknown() || right.is_unknown() ? unknown : known;
   }
 
   static Type sum(Type left, Type right) {
@@ -205,9 +197,14 @@ class Checker {
       case Kind::environment:
         if (left.kind == Kind::nil || fits_text(left)) return boolean;
         stop(node.at, "cannot use {} as type string in map key", name_of(left));
+      case Kind::dictionary:
+        return boolean;
+      case Kind::record:
+        if (fits_text(left)) return boolean;
+        mismatch(node, left, right);
       case Kind::list:
-        if (is_comparable(left, {right.element})) return boolean;
-        stop(node.at, "cannot use {} as type {} in array", name_of(left), name_of({right.element}));
+        if (is_comparable(left, item_of(right))) return boolean;
+        stop(node.at, "cannot use {} as type {} in array", name_of(left), name_of(item_of(right)));
       default:
         mismatch(node, left, right);
     }
@@ -222,31 +219,39 @@ class Checker {
     return otherwise.kind == Kind::nil || then == otherwise ? then : unknown;
   }
 
-  const Value* literal(NodeId id) const { return tree_[id].kind == NodeKind::literal ? &tree_[id].value : nullptr; }
-
   Type member(const Node& node) {
     const Type base = of(node.children[0]);
     const Type property = of(node.children[1]);
-    const Value* word = literal(node.children[1]);
-    const bool named = word && word->kind() == Kind::text;
+    const std::string* word = written_text(node.children[1]);
     switch (base.kind) {
       case Kind::unknown:
+      case Kind::dictionary:
         return unknown;
       case Kind::environment:
-        if (!named || node.optional) return named && word->text() == "result" ? result_ : unknown;
-        if (word->text() == "result") return result_;
-        stop(node.at, "unknown name {}", word->text());
+        if (word && *word == "result" && names_ == Names::measurement) return result_;
+        if (!word || node.optional) return unknown;
+        stop(node.at, "unknown name {}", *word);
       case Kind::map:
         if (fits_text(property)) return unknown;
         stop(node.at, "cannot use {} to get an element from {}", name_of(property), name_of(base));
       case Kind::list:
-        if (property.is_integer()) return {base.element};
+        if (property.is_integer()) return item_of(base);
         stop(node.at, "array elements can only be selected using an integer (got {})", name_of(property));
+      case Kind::record:
+        if (word) return field(node, base, *word);
+        if (fits_text(property)) return unknown;
+        break;
       default:
         break;
     }
-    if (named) stop(node.at, "type {} has no field {}", base.kind == Kind::nil ? "nil" : name_of(base), word->text());
+    if (word && find_method(base.kind, *word)) stop(node.at, "{} is a method: call it as {}(...)", *word, *word);
+    if (word) stop(node.at, "type {} has no field {}", base.kind == Kind::nil ? "nil" : name_of(base), *word);
     stop(node.at, "type {}[{}] is undefined", name_of(base), name_of(property));
+  }
+  static Type field(const Node& node, Type base, const std::string& word) {
+    const auto found = std::ranges::find(base.record->fields, word, &Field::name);
+    if (found == base.record->fields.end()) stop(node.at, "type {} has no field {}", name_of(base), word);
+    return {found->kind, found->element};
   }
 
   Type slice(const Node& node) {
@@ -262,19 +267,17 @@ class Checker {
 
   Type call(const Node& node) {
     const std::string& name = node.value.text();
-    if (const Closure* closure = find_closure(name)) return call_closure(node, *closure);
-    for (const Variable& variable : variables_)
-      if (variable.name == name) stop(node.at, "{} is not callable", name_of(variable.type));
-    if (name == "result") stop(node.at, "{} is not callable", name_of(result_));
-    const Function* function = find_function(name);
-    if (!function) stop(node.at, "unknown name {}", name);
-    count_arguments(node, function->least, function->most);
+    if (const Type* type = variable(name)) stop(node.at, "{} is not callable", name_of(*type));
+    if (name == "result" && names_ == Names::measurement) stop(node.at, "{} is not callable", name_of(result_));
+    if (!node.function || (is_environment_name(name) && !is_known(name))) stop(node.at, "unknown name {}", name);
+    const Function& function = *node.function;
+    count_arguments(node, function.least, function.most);
     std::vector<Type> types;
     for (std::size_t i = 0; i < node.children.size(); ++i) {
       types.push_back(of(node.children[i]));
-      check_argument(*function, i, types.back(), node.children[i]);
+      check_argument(function, i, types.back(), node.children[i]);
     }
-    return function->gives(types);
+    return function.gives(types);
   }
 
   void count_arguments(const Node& node, std::size_t least, std::size_t most) const {
@@ -283,7 +286,7 @@ class Checker {
   }
 
   void check_argument(const Function& function, std::size_t place, Type type, NodeId id) const {
-    const std::uint32_t at = tree_[id].at;
+    const std::uint32_t at = node(id).at;
     const auto cannot_use = [&](std::string_view wanted) {
       stop(at, "cannot use {} as argument (type {}) to call {} ", name_of(type), wanted, function.name);
     };
@@ -295,7 +298,7 @@ class Checker {
       case Takes::anything:
         return;
       case Takes::measurable:
-        if (!type.is(Kind::list) && !type.is(Kind::map) && !fits_text(type)) invalid();
+        if (!type.is(Kind::list) && !type.is(Kind::map) && type.kind != Kind::dictionary && !fits_text(type)) invalid();
         return;
       case Takes::numbers:
         if (!type.is(Kind::list) && !type.is_number()) invalid();
@@ -304,7 +307,7 @@ class Checker {
         if (!type.is_number()) invalid();
         return;
       case Takes::number_or_text:
-        if (!type.is_number() && !fits_text(type)) invalid();
+        if (!type.is_number() && !fits_text(type) && !is_named_number(type.kind)) invalid();
         return;
       case Takes::list:
         if (!type.is(Kind::list)) invalid();
@@ -316,7 +319,8 @@ class Checker {
         if (!type.is_integer()) cannot_use("int");
         return;
       case Takes::exact_float:
-        if (!type.is(Kind::floating) && !(type.kind == Kind::integer && literal(id))) cannot_use("float64");
+        if (!type.is(Kind::floating) && !(type.kind == Kind::integer && node(id).kind == NodeKind::literal))
+          cannot_use("float64");
     }
   }
 
@@ -326,45 +330,56 @@ class Checker {
     if (!list.is(Kind::list)) stop(node.at, "builtin {} takes only array (got {})", closure.name, name_of(list));
     Type predicate;
     if (node.children.size() > 1) {
-      scopes_.push_back({{list.element}, closure.knows_index, closure.knows_accumulated});
+      scopes_.push_back({item_of(list), closure.knows_index, closure.knows_accumulated});
       predicate = of(node.children[1]);
       scopes_.pop_back();
       if (closure.predicate == Predicate::truth && !fits_bool(predicate))
-        stop(tree_[node.children[1]].at, "predicate should return boolean (got {})", name_of(predicate));
+        stop(this->node(node.children[1]).at, "predicate should return boolean (got {})", name_of(predicate));
     }
     if (node.children.size() > 2) of(node.children[2]);
     return closure.gives(list, predicate);
   }
 
   Type method_call(const Node& node) {
-    const Type callee = of(node.children[0]);
+    const Node& callee = this->node(node.children[0]);
+    const Type base = of(callee.children[0]);
+    if (has_methods(base.kind)) return call_method(node, base, *written_text(callee.children[1]));
+    const Type called = of(node.children[0]);
     for (std::size_t i = 1; i < node.children.size(); ++i) of(node.children[i]);
-    if (!callee.is_unknown()) stop(node.at, "{} is not callable", name_of(callee));
+    if (!called.is_unknown()) stop(node.at, "{} is not callable", name_of(called));
     return unknown;
+  }
+  Type call_method(const Node& node, Type base, const std::string& name) {
+    const Method* method = find_method(base.kind, name);
+    if (!method) stop(node.at, "type {} has no field {}", name_of(base), name);
+    const std::size_t given = node.children.size() - 1;
+    if (given != method->arguments)
+      stop(node.at, "{} arguments to call {}", given < method->arguments ? "not enough" : "too many", name);
+    for (std::size_t i = 1; i < node.children.size(); ++i) {
+      const Type type = of(node.children[i]);
+      if (!type.is(method->takes) && !(method->takes == Kind::integer && type.is_integer()))
+        stop(this->node(node.children[i]).at, "cannot use {} as argument (type {}) to call {} ", name_of(type),
+             name_of(method->takes), name);
+    }
+    return {method->gives};
   }
 
   Type let(const Node& node) {
     const std::string& name = node.value.text();
-    if (is_environment_name(name) || name == "$env") stop(node.at, "cannot redeclare {}", name);
-    if (is_builtin(name) || is_missing_builtin(name)) stop(node.at, "cannot redeclare builtin {}", name);
-    if (std::ranges::find(variables_, name, &Variable::name) != variables_.end())
-      stop(node.at, "cannot redeclare variable {}", name);
-    const Type value = of(node.children[0]);
-    variables_.push_back({name, value});
-    const Type body = of(node.children[1]);
-    variables_.pop_back();
-    return body;
+    if (is_known(name) || name == "$env") stop(node.at, "cannot redeclare {}", name);
+    if (is_builtin(name)) stop(node.at, "cannot redeclare builtin {}", name);
+    if (variable(name)) stop(node.at, "cannot redeclare variable {}", name);
+    return within(node, of(node.children[0]));
   }
 
-  const Tree& tree_;
   Type result_;
+  Names names_;
   std::vector<std::optional<Type>> known_;
-  std::vector<Variable> variables_;
   std::vector<Scope> scopes_;
 };
 
 }  // namespace
 
-Type check(const Tree& tree, Type result) { return Checker(tree, result).of(tree.root); }
+Type check(const Tree& tree, Type result, Names names) { return Checker(tree, result, names).of(tree.root); }
 
 }  // namespace sluice::analysis::expression

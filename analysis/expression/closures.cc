@@ -1,6 +1,7 @@
 // The functions of the language that ask a predicate about the items of a list, one row each.
 
 #include "analysis/expression/builtins.h"
+#include "analysis/expression/builtins_map.h"
 #include "analysis/expression/builtins_text.h"
 #include "analysis/expression/operators.h"
 
@@ -39,9 +40,16 @@ std::int64_t hits(Loop& loop) {
 Value one(Loop& loop) { return hits(loop) == 1; }
 Value count(Loop& loop) { return hits(loop); }
 
+// A list for items of the one that is walked through.
+List list_like(const Loop& loop) {
+  List list;
+  list.elements = loop.list().elements;
+  list.record = loop.list().record;
+  return list;
+}
+
 Value filter(Loop& loop) {
-  List kept;
-  kept.elements = loop.elements();
+  List kept = list_like(loop);
   for (std::size_t i = 0; i < loop.items().size(); ++i) {
     if (!holds(loop, i)) continue;
     loop.machine().reserve_elements(1);
@@ -93,21 +101,34 @@ Value sort_by(Loop& loop) {
   std::vector<Value> keys;
   for (std::size_t i = 0; i < loop.items().size(); ++i) keys.push_back(loop.ask(i));
   loop.machine().reserve_elements(keys.size());
-  List sorted;
-  sorted.elements = loop.elements();
+  List sorted = list_like(loop);
   for (const std::size_t index : sorted_order(keys, down, loop.machine())) sorted.items.push_back(loop.items()[index]);
   return sorted;
+}
+
+Value group_by(Loop& loop) {
+  Dictionary groups;
+  std::vector<List> lists;
+  for (std::size_t i = 0; i < loop.items().size(); ++i) {
+    Value& group = entry_of(groups, loop.ask(i), loop.machine());
+    loop.machine().reserve_elements(1);
+    if (group.is_nil()) {
+      group = static_cast<std::int64_t>(lists.size());
+      lists.push_back(list_like(loop));
+    }
+    lists[static_cast<std::size_t>(group.integer())].items.push_back(loop.items()[i]);
+  }
+  for (std::size_t i = 0; i < lists.size(); ++i) groups.entries[i].second = std::move(lists[i]);
+  return loop.machine().nested(std::move(groups));
 }
 
 template <Kind kind>
 Type gives(Type, Type) {
   return {kind};
 }
-Type gives_list(Type list, Type) { return {Kind::list, list.element}; }
-Type gives_item(Type list, Type) { return {list.element}; }
-Type gives_mapped(Type, Type predicate) {
-  return {Kind::list, predicate.kind == Kind::nil ? Kind::unknown : predicate.kind};
-}
+Type gives_list(Type list, Type) { return {Kind::list, item_of(list).kind, list.record}; }
+Type gives_item(Type list, Type) { return item_of(list); }
+Type gives_mapped(Type, Type predicate) { return list_of(predicate); }
 
 constexpr Predicate asks = Predicate::truth;
 constexpr Predicate makes = Predicate::anything;
@@ -127,6 +148,7 @@ constexpr Closure closures[] = {
     {"findLastIndex", asks, true, false, false, false, gives<Kind::unknown>, find_last_index},
     {"sum", makes, false, false, false, false, gives<Kind::unknown>, sum},
     {"reduce", makes, true, true, true, true, gives<Kind::unknown>, reduce},
+    {"groupBy", makes, true, false, false, false, gives<Kind::dictionary>, group_by},
     {"sortBy", makes, true, true, false, false, gives_list, sort_by},
 };
 

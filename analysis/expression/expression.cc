@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "analysis/expression/check.h"
+#include "analysis/expression/moment.h"
 #include "analysis/expression/parser.h"
 #include "analysis/expression/run.h"
 #include "analysis/expression/unicode.h"
@@ -43,22 +44,40 @@ kube::Result<Expression> parse_condition(std::string_view source) {
   }
 }
 
-Answer<Value> evaluate(const Expression& expression, const Value& result) {
+std::string with_caret(const Problem& problem, std::string_view source) {
+  const std::size_t at = std::min<std::size_t>(problem.at, source.size());
+  const std::size_t start = source.substr(0, at).rfind('\n') + 1;  // npos + 1 is 0
+  const std::string_view line = source.substr(start, source.find('\n', at) - start);
+  std::string marks;
+  // Tabs stay tabs, so that the caret stands below its place however wide they are shown.
+  for (const char c : line.substr(0, at - start))
+    if ((static_cast<unsigned char>(c) & 0xC0) != 0x80) marks += c == '\t' ? '\t' : ' ';
+  return fmt::format("{}\n  {}\n  {}^\n", with_place(problem, source), line, marks);
+}
+
+Answer<Value> evaluate(const Expression& expression, const Value& result, kube::Time now) {
   try {
     check(expression.tree(), type_of(result));
-    return run(expression.tree(), result);
+    return run(expression.tree(), result, now);
   } catch (const Stop& stopped) {
     return stopped.problem;
   }
 }
 
-Answer<bool> holds(const Expression& expression, const Value& result) {
+Answer<bool> holds(const Expression& expression, const Value& result, kube::Time now) {
+  const Answer<Value> value = evaluate(expression, result, now);
+  if (!value) return value.error();
+  if (value->kind() == Kind::boolean) return value->boolean();
+  return Problem{fmt::format("expected bool, but got {}", type_name(*value)), 0};
+}
+
+Answer<kube::Time> evaluate_time(std::string_view source, kube::Time now) {
   try {
-    const Type type = check(expression.tree(), type_of(result));
-    const Value value = run(expression.tree(), result);
-    if (value.kind() == Kind::boolean) return value.boolean();
-    const std::string name = type.kind == Kind::integer64 ? name_of(type) : type_name(value);
-    return Problem{fmt::format("expected bool, but got {}", name), 0};
+    const Tree tree = parse(source);
+    check(tree, {}, Names::time);
+    const Value value = run(tree, {}, now);
+    if (value.kind() == Kind::time) return time_of(value.moment());
+    return Problem{fmt::format("expected time.Time, but got {}", type_name(value)), 0};
   } catch (const Stop& stopped) {
     return stopped.problem;
   }

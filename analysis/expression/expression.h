@@ -10,6 +10,7 @@
 #include "analysis/expression/problem.h"
 #include "analysis/expression/value.h"
 #include "kube/result.h"
+#include "kube/time.h"
 
 namespace sluice::analysis::expression {
 
@@ -34,13 +35,20 @@ class Expression {
 // Reads an expression. Names and types are looked at when it meets a value.
 Answer<Expression> read(std::string_view source);
 
+// A message with the expression below it and a caret under the column, for people who try an expression out.
+std::string with_caret(const Problem& problem, std::string_view source);
+
 // Reads an expression and refuses also what could work with no value of `result`: unknown names, wrong numbers of
 // arguments, operands that never fit. The message says the column. What a validation shows.
 kube::Result<Expression> parse_condition(std::string_view source);
 
 // Checks the expression against the type that `result` really has, then runs it. Bounded in steps and in memory.
-Answer<Value> evaluate(const Expression& expression, const Value& result);
+// `now` is what now() answers.
+Answer<Value> evaluate(const Expression& expression, const Value& result, kube::Time now);
 // The same for a condition, which must come to true or false.
-Answer<bool> holds(const Expression& expression, const Value& result);
+Answer<bool> holds(const Expression& expression, const Value& result, kube::Time now);
+
+// An expression of time, such as `now() - duration("1h")`: there is no `result`, and it must come to a time.
+Answer<kube::Time> evaluate_time(std::string_view source, kube::Time now);
 
 }  // namespace sluice::analysis::expression

@@ -71,10 +71,12 @@ class Lexer {
   void read_token() {
     const char c = source_[at_];
     if (is_digit(c) || (c == '.' && is_digit(peek(1)))) return read_number();
-    if (c == '\'' || c == '"') return emit(TokenKind::text, read_quoted());
+    if (c == '\'' || c == '"') return emit(TokenKind::text, read_quoted(false));
     if (c == '`') return emit(TokenKind::text, read_raw());
-    if ((c == 'b' || c == 'B') && (peek(1) == '"' || peek(1) == '\''))
-      stop(here(), "not supported in this version: bytes literal");
+    if ((c == 'b' || c == 'B') && (peek(1) == '"' || peek(1) == '\'')) {
+      ++at_;
+      return emit(TokenKind::bytes, read_quoted(true));
+    }
     if (std::string_view("()[]{}").find(c) != std::string_view::npos) {
       ++at_;
       return emit(TokenKind::bracket, std::string(taken()));
@@ -191,7 +193,8 @@ class Lexer {
     stop(here(), "literal not terminated");
   }
 
-  std::string read_quoted() {
+  // Between quotes; in bytes an escape is one byte, not a code point.
+  std::string read_quoted(bool is_bytes) {
     const char quote = source_[at_++];
     std::string text;
     for (;;) {
@@ -200,7 +203,7 @@ class Lexer {
       if (c == quote) break;
       if (c == '\\') {
         ++at_;
-        read_escape(quote, text);
+        read_escape(quote, is_bytes, text);
       } else {
         const CodePoint next = look();
         text.append(source_.substr(at_, next.length));
@@ -211,7 +214,7 @@ class Lexer {
     return text;
   }
 
-  void read_escape(char quote, std::string& text) {
+  void read_escape(char quote, bool is_bytes, std::string& text) {
     const char c = peek();
     static constexpr std::string_view names = "abfnrtv\\";
     static constexpr std::string_view meanings = "\a\b\f\n\r\t\v\\";
@@ -222,6 +225,11 @@ class Lexer {
     } else if (c == quote) {
       ++at_;
       text += quote;
+    } else if (is_bytes && ((c >= '0' && c <= '3') || c == 'x')) {
+      at_ += c == 'x';
+      text += static_cast<char>(c == 'x' ? read_code(2, 16) : read_code(3, 8));
+    } else if (is_bytes) {
+      stop(here(), "invalid char escape");
     } else if (c >= '0' && c <= '3') {
       append_code_point(read_code(3, 8), text);
     } else if (c == 'x' || c == 'u' || c == 'U') {
@@ -270,7 +278,8 @@ class Lexer {
 }  // namespace
 
 std::string describe(const Token& token) {
-  static constexpr std::array<std::string_view, 5> names{"Identifier", "Number", "String", "Operator", "Bracket"};
+  static constexpr std::array<std::string_view, 6> names{"Identifier", "Number",   "String",
+                                                         "Bytes",      "Operator", "Bracket"};
   if (token.kind == TokenKind::end) return "EOF";
   return fmt::format("{}(\"{}\")", names[static_cast<std::size_t>(token.kind)], token.text);
 }

@@ -8,11 +8,11 @@
 
 namespace sluice::analysis::expression {
 
-enum class TokenKind : std::uint8_t { identifier, number, text, op, bracket, end };
+enum class TokenKind : std::uint8_t { identifier, number, text, bytes, op, bracket, end };
 
 struct Token {
   TokenKind kind = TokenKind::end;
-  std::string text;  // of a text: what it says, without quotes and escapes
+  std::string text;  // of a text or bytes: what they are, without quotes and escapes
   std::uint32_t at = 0;
 
   bool is(TokenKind other, std::string_view word) const { return kind == other && text == word; }

@@ -6,15 +6,17 @@
 
 #include "analysis/expression/problem.h"
 #include "analysis/expression/value.h"
+#include "kube/time.h"
 
 namespace sluice::analysis::expression {
 
 // The limits of one evaluation. They are counted, not timed, so that an evaluation has the same outcome everywhere.
 class Machine {
  public:
-  explicit Machine(const Value& result) : result(result) {}
+  Machine(const Value& result, kube::Time now) : result(result), now(now) {}
 
   const Value& result;
+  const kube::Time now;  // what now() answers
   std::uint32_t at = 0;  // the place in the source of what runs now
 
   void step(std::size_t count = 1) {

@@ -8,7 +8,9 @@
 
 #include <re2/re2.h>
 
+#include "analysis/expression/moment.h"
 #include "analysis/expression/pattern.h"
+#include "analysis/expression/zone.h"
 
 namespace sluice::analysis::expression {
 namespace {
@@ -16,9 +18,11 @@ namespace {
 // Whole numbers wrap around, as Go's do.
 std::int64_t wrap(std::uint64_t number) { return static_cast<std::int64_t>(number); }
 std::uint64_t bits(const Value& value) { return static_cast<std::uint64_t>(value.integer()); }
+Value duration_of(std::uint64_t nanoseconds) { return Whole{wrap(nanoseconds), Kind::duration}; }
 
-bool both_integers(const Value& left, const Value& right) {
-  return left.kind() == Kind::integer && right.kind() == Kind::integer;
+bool both_integers(const Value& left, const Value& right) { return left.is_integer() && right.is_integer(); }
+bool are(const Value& left, Kind first, const Value& right, Kind second) {
+  return left.kind() == first && right.kind() == second;
 }
 bool both_numbers(const Value& left, const Value& right) { return left.is_number() && right.is_number(); }
 
@@ -37,6 +41,16 @@ bool is_identical(const Value& left, const Value& right, Machine& machine) {
       return std::ranges::equal(left.map(), right.map(), [&](const auto& a, const auto& b) {
         return a.first == b.first && is_identical(a.second, b.second, machine);
       });
+    case Kind::dictionary:
+      return left.dictionary().entries.size() == right.dictionary().entries.size() &&
+             std::ranges::all_of(left.dictionary().entries, [&](const auto& entry) {
+               const Value* other = right.dictionary().find(entry.first);
+               return other && is_identical(entry.second, *other, machine);
+             });
+    case Kind::record:
+      return left.record().type == right.record().type &&
+             std::ranges::equal(left.record().values, right.record().values,
+                                [&](const Value& a, const Value& b) { return is_identical(a, b, machine); });
     default:
       return is_equal(left, right, machine);
   }
@@ -44,11 +58,21 @@ bool is_identical(const Value& left, const Value& right, Machine& machine) {
 
 Value subtract(const Node& node, const Value& left, const Value& right, const Machine& machine) {
   if (both_integers(left, right)) return wrap(bits(left) - bits(right));
+  if (are(left, Kind::duration, right, Kind::duration)) return duration_of(bits(left) - bits(right));
+  if (are(left, Kind::time, right, Kind::time)) return Whole{subtract(left.moment(), right.moment()), Kind::duration};
+  if (are(left, Kind::time, right, Kind::duration)) return add(left.moment(), wrap(0 - bits(right)));
   if (!both_numbers(left, right)) mismatch(left, node.spelling, right, machine);
   return left.number() - right.number();
 }
 Value multiply(const Node& node, const Value& left, const Value& right, const Machine& machine) {
   if (both_integers(left, right)) return wrap(bits(left) * bits(right));
+  const bool left_is_length = left.kind() == Kind::duration;
+  const bool right_is_length = right.kind() == Kind::duration;
+  if ((left_is_length && (right_is_length || right.is_integer())) || (right_is_length && left.is_integer()))
+    return duration_of(bits(left) * bits(right));
+  // The reference gives a plain number of nanoseconds here.
+  if (left_is_length && right.is_number()) return static_cast<double>(left.integer()) * right.number();
+  if (right_is_length && left.is_number()) return left.number() * static_cast<double>(right.integer());
   if (!both_numbers(left, right)) mismatch(left, node.spelling, right, machine);
   return left.number() * right.number();
 }
@@ -65,8 +89,8 @@ Value real(const Node& node, const Value& left, const Value& right, const Machin
 
 Value range(const Value& left, const Value& right, Machine& machine) {
   if (!both_numbers(left, right)) mismatch(left, "..", right, machine);
-  const std::int64_t from = left.kind() == Kind::integer ? left.integer() : truncate(left.number());
-  const std::int64_t to = right.kind() == Kind::integer ? right.integer() : truncate(right.number());
+  const std::int64_t from = left.is_integer() ? left.integer() : truncate(left.number());
+  const std::int64_t to = right.is_integer() ? right.integer() : truncate(right.number());
   List list;
   list.elements = Kind::integer;
   if (to < from) return list;
@@ -88,6 +112,10 @@ bool is_in(const Value& left, const Value& right, Machine& machine) {
       if (left.kind() != Kind::text)
         stop(machine.at, "reflect.Value.MapIndex: value of type {} is not assignable to type string", type_name(left));
       return right.map().contains(left.text());
+    case Kind::dictionary:
+      return right.dictionary().find(left) != nullptr;
+    case Kind::record:
+      return left.kind() == Kind::text && right.record().find(left.text()) != nullptr;
     default:
       stop(machine.at, "operator \"in\" not defined on {}", type_name(right));
   }
@@ -95,11 +123,13 @@ bool is_in(const Value& left, const Value& right, Machine& machine) {
 
 bool text_relation(const Node& node, const Value& left, const Value& right, Machine& machine) {
   if (left.is_nil() || right.is_nil()) return false;
-  if (left.kind() != Kind::text || right.kind() != Kind::text) {
-    const Value& odd = left.kind() != Kind::text ? left : right;
+  const bool is_bytes = node.op == Operator::matches && left.kind() == Kind::list && left.list().elements == Kind::byte;
+  if ((left.kind() != Kind::text && !is_bytes) || right.kind() != Kind::text) {
+    const Value& odd = left.kind() != Kind::text && !is_bytes ? left : right;
     stop(machine.at, "interface conversion: interface {{}} is {}, not string", type_name(odd));
   }
-  const std::string& text = left.text();
+  const std::string bytes = is_bytes ? bytes_of(left) : std::string();
+  const std::string& text = is_bytes ? bytes : left.text();
   const std::string& part = right.text();
   machine.step(1 + text.size() / 64);
   switch (node.op) {
@@ -137,7 +167,7 @@ bool is_ordered(Operator op, int order) {
 // The place in a list or text that an index means; negative ones count from the end.
 std::int64_t index_of(const Value& value, std::int64_t size, const Machine& machine) {
   if (!value.is_number()) stop(machine.at, "invalid operation: int({})", print_short(value));
-  const std::int64_t index = value.kind() == Kind::integer ? value.integer() : truncate(value.number());
+  const std::int64_t index = value.is_integer() ? value.integer() : truncate(value.number());
   return index < 0 ? index + size : index;
 }
 
@@ -172,6 +202,14 @@ bool is_equal(const Value& left, const Value& right, Machine& machine) {
       return left.boolean() == right.boolean();
     case Kind::text:
       return left.text() == right.text();
+    case Kind::duration:
+    case Kind::month:
+    case Kind::weekday:
+      return left.integer() == right.integer();
+    case Kind::time:
+      return compare(left.moment(), right.moment()) == 0;
+    case Kind::zone:
+      return left.zone()->name() == right.zone()->name();
     case Kind::list:
       return std::ranges::equal(left.list().items, right.list().items,
                                 [&](const Value& a, const Value& b) { return is_equal(a, b, machine); });
@@ -185,7 +223,9 @@ int compare(const Value& left, const Value& right, std::string_view sign, Machin
   const auto order = [](const auto& a, const auto& b) { return a < b ? -1 : a > b ? 1 : a == b ? 0 : 2; };
   if (both_integers(left, right)) return order(left.integer(), right.integer());
   if (both_numbers(left, right)) return order(left.number(), right.number());
-  if (left.kind() == Kind::text && right.kind() == Kind::text) return order(left.text(), right.text());
+  if (are(left, Kind::text, right, Kind::text)) return order(left.text(), right.text());
+  if (are(left, Kind::time, right, Kind::time)) return compare(left.moment(), right.moment());
+  if (are(left, Kind::duration, right, Kind::duration)) return order(left.integer(), right.integer());
   mismatch(left, sign, right, machine);
 }
 
@@ -205,6 +245,9 @@ std::vector<std::size_t> sorted_order(std::span<const Value> keys, bool descendi
 Value add(const Value& left, const Value& right, Machine& machine) {
   if (both_integers(left, right)) return wrap(bits(left) + bits(right));
   if (both_numbers(left, right)) return left.number() + right.number();
+  if (are(left, Kind::duration, right, Kind::duration)) return duration_of(bits(left) + bits(right));
+  if (are(left, Kind::time, right, Kind::duration)) return add(left.moment(), right.integer());
+  if (are(left, Kind::duration, right, Kind::time)) return add(right.moment(), left.integer());
   if (left.kind() != Kind::text || right.kind() != Kind::text) mismatch(left, "+", right, machine);
   machine.reserve_bytes(left.text().size() + right.text().size());
   return left.text() + right.text();
@@ -247,7 +290,7 @@ Value apply(const Node& node, const Value& operand, Machine& machine) {
   if (node.op == Operator::logical_not) return !truth(operand, machine);
   if (!operand.is_number()) stop(machine.at, "invalid operation: {} {}", node.spelling, type_name(operand));
   if (node.op == Operator::plus) return operand;
-  if (operand.kind() == Kind::integer) return wrap(0 - bits(operand));
+  if (operand.is_integer()) return Whole{wrap(0 - bits(operand)), operand.kind()};
   return -operand.floating();
 }
 
@@ -259,6 +302,17 @@ Value fetch(const Value& base, const Value& property, Machine& machine) {
       const auto found = base.map().find(property.text());
       return found == base.map().end() ? Value() : found->second;
     }
+    case Kind::dictionary: {
+      const Value* found = base.dictionary().find(property);
+      if (found) return *found;
+      if (property.depth() > 0) stop(machine.at, "runtime error: hash of unhashable type {}", type_name(property));
+      return {};
+    }
+    case Kind::record: {
+      const Value* found = property.kind() == Kind::text ? base.record().find(property.text()) : nullptr;
+      if (!found) refuse();
+      return *found;
+    }
     case Kind::list:
     case Kind::text: {
       if (!property.is_number()) refuse();
@@ -267,7 +321,8 @@ Value fetch(const Value& base, const Value& property, Machine& machine) {
       const std::int64_t index = index_of(property, size, machine);
       if (index < 0 || index >= size) stop(machine.at, "index out of range: {} (array length is {})", index, size);
       const auto place = static_cast<std::size_t>(index);
-      return is_list ? base.list().items[place] : Value(static_cast<unsigned char>(base.text()[place]));
+      if (is_list) return base.list().items[place];
+      return Whole{static_cast<unsigned char>(base.text()[place]), Kind::byte};
     }
     default:
       refuse();
@@ -287,7 +342,7 @@ Value slice(const Value& base, const Value* from, const Value* to, Machine& mach
   }
   machine.reserve_elements(static_cast<std::size_t>(end - begin));
   const List& list = base.list();
-  return List{{list.items.begin() + begin, list.items.begin() + end}, list.elements};
+  return List{{list.items.begin() + begin, list.items.begin() + end}, list.elements, list.record};
 }
 
 }  // namespace sluice::analysis::expression

@@ -275,6 +275,8 @@ class Parser {
         return add(NodeKind::literal, take().at, {}, number_value(first));
       case TokenKind::text:
         return parse_postfix(add(NodeKind::literal, take().at, {}, first.text));
+      case TokenKind::bytes:
+        return parse_postfix(add(NodeKind::literal, take().at, {}, bytes_value(first.text)));
       case TokenKind::identifier:
         return parse_name();
       default:
@@ -314,15 +316,20 @@ class Parser {
 
   // The opening parenthesis is taken; `arguments` holds what a pipe passes first.
   NodeId parse_call(const Token& name, std::vector<NodeId> arguments, bool builtin_only) {
-    if (is_missing_builtin(name.text)) stop(name.at, "not supported in this version: {}", name.text);
     if (builtin_only && !is_builtin(name.text)) stop(name.at, "unknown builtin {}", name.text);
-    const bool takes_predicate = is_closure(name.text);
+    const Closure* closure = find_closure(name.text);
+    const bool takes_predicate = closure != nullptr;
     while (!token().is_bracket(")")) {
       arguments.push_back(takes_predicate && arguments.size() == 1 ? parse_predicate() : parse_expression(0));
       if (!accept_operator(",")) break;
     }
     expect_bracket(")");
-    return add(NodeKind::call, name.at, std::move(arguments), name.text);
+    return add({.kind = NodeKind::call,
+                .at = name.at,
+                .children = std::move(arguments),
+                .value = name.text,
+                .function = takes_predicate ? nullptr : find_function(name.text),
+                .closure = closure});
   }
 
   NodeId parse_predicate() {
@@ -422,6 +429,12 @@ class Parser {
     return add({.kind = NodeKind::member, .optional = optional, .at = at, .children = {base, from}});
   }
 
+  static Value bytes_value(const std::string& text) {
+    List bytes;
+    bytes.elements = Kind::byte;
+    for (const char c : text) bytes.items.emplace_back(Whole{static_cast<unsigned char>(c), Kind::byte});
+    return bytes;
+  }
   static Value number_value(const Token& token) {
     std::string digits;
     std::copy_if(token.text.begin(), token.text.end(), std::back_inserter(digits), [](char c) { return c != '_'; });

@@ -5,84 +5,52 @@
 
 #include "analysis/expression/builtins.h"
 #include "analysis/expression/machine.h"
+#include "analysis/expression/methods.h"
 #include "analysis/expression/operators.h"
+#include "analysis/expression/walk.h"
 
 namespace sluice::analysis::expression {
 namespace {
 
-class Walker {
+class Walker : public Walk<Walker, Value> {
  public:
-  Walker(const Tree& tree, const Value& result) : tree_(tree), machine_(result) {}
+  Walker(const Tree& tree, const Value& result, kube::Time now) : Walk(tree), machine_(result, now) {}
 
-  Value value_of(NodeId id) {
-    const Node& node = tree_[id];
+  Value of(NodeId id) {
+    const Node& node = this->node(id);
     machine_.at = node.at;
     machine_.step();
-    switch (node.kind) {
-      case NodeKind::literal:
-        return node.value;
-      case NodeKind::list:
-        return list(node);
-      case NodeKind::map:
-        return map(node);
-      case NodeKind::name:
-        return name(node);
-      case NodeKind::pointer:
-        return pointer(node);
-      case NodeKind::unary:
-        return unary(node);
-      case NodeKind::binary:
-        return binary(node);
-      case NodeKind::condition:
-        return value_of(node.children[is_true(node.children[0]) ? 1 : 2]);
-      case NodeKind::member:
-        return member(node);
-      case NodeKind::slice:
-        return slice(node);
-      case NodeKind::chain:
-        return chain(node);
-      case NodeKind::call:
-        return call(node);
-      case NodeKind::method_call:
-        return method_call(node);
-      case NodeKind::let:
-        return let(node);
-      case NodeKind::sequence:
-        break;
-    }
-    Value last;
-    for (const NodeId child : node.children) last = value_of(child);
-    return last;
+    return walk(node);
   }
 
  private:
+  friend Walk<Walker, Value>;
   class Items;
-  struct Variable {
-    std::string_view name;
-    Value value;
-  };
   struct Scope {
     const Value* item;
     std::size_t index;
     const Value* accumulated;
   };
 
+  static const Value& literal(const Node& node) { return node.value; }
+  Value condition(const Node& node) { return of(node.children[is_true(node.children[0]) ? 1 : 2]); }
+
   bool is_true(NodeId id) {
-    const Value value = value_of(id);
-    machine_.at = tree_[id].at;
+    const Value value = of(id);
+    machine_.at = node(id).at;
     return truth(value, machine_);
   }
   // True when the node is this very word, which the reference folds away before it runs.
   bool is_literal(NodeId id, bool truth) const {
-    const Node& node = tree_[id];
-    return node.kind == NodeKind::literal && node.value.kind() == Kind::boolean && node.value.boolean() == truth;
+    const Node& found = node(id);
+    return found.kind == NodeKind::literal && found.value.kind() == Kind::boolean && found.value.boolean() == truth;
   }
 
   Value list(const Node& node) {
     machine_.reserve_elements(node.children.size());
     List made;
     made.items.reserve(node.children.size());
-    for (const NodeId child : node.children) made.items.push_back(value_of(child));
+    for (const NodeId child : node.children) made.items.push_back(of(child));
     return machine_.nested(std::move(made));
   }
 
@@ -90,16 +58,15 @@ class Walker {
     machine_.reserve_elements(node.children.size() / 2);
     Map made;
     for (std::size_t i = 0; i + 1 < node.children.size(); i += 2) {
-      const Value key = value_of(node.children[i]);
-      made.insert_or_assign(key.kind() == Kind::text ? key.text() : print_short(key), value_of(node.children[i + 1]));
+      const Value key = of(node.children[i]);
+      made.insert_or_assign(key.kind() == Kind::text ? key.text() : print_short(key), of(node.children[i + 1]));
     }
     return machine_.nested(std::move(made));
   }
 
   Value name(const Node& node) const {
     const std::string& word = node.value.text();
-    for (auto at = variables_.rbegin(); at != variables_.rend(); ++at)
-      if (at->name == word) return at->value;
+    if (const Value* value = variable(word)) return *value;
     return word == "$env" ? environment() : machine_.result;
   }
   Value environment() const {
@@ -118,7 +85,7 @@ class Walker {
   }
 
   Value unary(const Node& node) {
-    const Value operand = value_of(node.children[0]);
+    const Value operand = of(node.children[0]);
     machine_.at = node.at;
     return apply(node, operand, machine_);
   }
@@ -132,14 +99,14 @@ class Walker {
       case Operator::logical_or:
         return logical(left, right, false);
       case Operator::coalesce: {
-        const Value value = value_of(left);
-        return value.is_nil() ? value_of(right) : value;
+        const Value value = of(left);
+        return value.is_nil() ? of(right) : value;
       }
       default:
         break;
     }
-    const Value a = value_of(left);
-    const Value b = value_of(right);
+    const Value a = of(left);
+    const Value b = of(right);
     machine_.at = node.at;
     if (node.op == Operator::in && a.is_nil() && is_list_of_words(right)) return is_equal_to_any(Value(""), b);
     if (node.op == Operator::in && a.kind() != Kind::text && is_list_of_words(right))
@@ -150,8 +117,8 @@ class Walker {
   // `and` (neutral: true) and `or` (neutral: false). A literal beside the operand decides or vanishes before anything
   // runs, so that the other side is then not looked at, not even whether it is a bool.
   Value logical(NodeId left, NodeId right, bool neutral) {
-    if (is_literal(left, neutral)) return value_of(right);
-    if (is_literal(right, neutral)) return value_of(left);
+    if (is_literal(left, neutral)) return of(right);
+    if (is_literal(right, neutral)) return of(left);
     if (is_literal(left, !neutral) || is_literal(right, !neutral)) return !neutral;
     if (is_true(left) != neutral) return !neutral;
     return is_true(right);
@@ -159,18 +126,16 @@ class Walker {
 
   // A list of text literals is a set of keys to the reference: nil looks up "", other kinds are an error.
   bool is_list_of_words(NodeId id) const {
-    const Node& node = tree_[id];
-    return node.kind == NodeKind::list && !node.children.empty() &&
-           std::ranges::all_of(node.children, [&](NodeId child) {
-             return tree_[child].kind == NodeKind::literal && tree_[child].value.kind() == Kind::text;
-           });
+    const Node& list = node(id);
+    return list.kind == NodeKind::list && !list.children.empty() &&
+           std::ranges::all_of(list.children, [&](NodeId child) { return written_text(child) != nullptr; });
   }
   Value is_equal_to_any(const Value& wanted, const Value& list) {
     return std::ranges::any_of(list.list().items, [&](const Value& item) { return is_equal(wanted, item, machine_); });
   }
 
   Value member(const Node& node) {
-    const Value base = value_of(node.children[0]);
+    const Value base = of(node.children[0]);
     if (broken_) return {};
     if (node.optional && base.is_nil()) {
       broken_ = true;
@@ -178,11 +143,19 @@ class Walker {
     }
     const Value property = nested(node.children[1]);
     machine_.at = node.at;
+    if (is_end_of_nothing(node, base, property)) stop(node.at, "reflect: slice index out of range");
     return fetch(base, property, machine_);
   }
 
+  // The reference turns filter(...)[0] and [-1] into a search, which has words of its own for no hit.
+  bool is_end_of_nothing(const Node& member, const Value& base, const Value& property) const {
+    const Closure* closure = node(member.children[0]).closure;
+    return closure && closure->name == "filter" && base.list().items.empty() && property.is_integer() &&
+           (property.integer() == 0 || property.integer() == -1);
+  }
+
   Value slice(const Node& node) {
-    const Value base = value_of(node.children[0]);
+    const Value base = of(node.children[0]);
     if (broken_) return {};
     Value bounds[2];
     const Value* given[2] = {nullptr, nullptr};
@@ -199,32 +172,53 @@ class Walker {
   Value chain(const Node& node) { return nested(node.children[0]); }
   Value nested(NodeId id) {
     const bool outer = std::exchange(broken_, false);
-    Value value = value_of(id);
+    Value value = of(id);
     broken_ = outer;
     return value;
   }
 
-  Value call(const Node& node);
+  Value call(const Node& node) {
+    const Function& function = *node.function;
+    std::vector<Value> arguments;
+    arguments.reserve(node.children.size());
+    for (const NodeId child : node.children) arguments.push_back(nested(child));
+    const bool promotes = function.takes[0] == Takes::exact_float && arguments[0].kind() == Kind::integer &&
+                          this->node(node.children[0]).kind == NodeKind::literal;
+    if (promotes) arguments[0] = arguments[0].number();
+    machine_.at = node.at;
+    return function.run(arguments, machine_);
+  }
   Value call_closure(const Node& node, const Closure& closure);
 
   Value method_call(const Node& node) {
-    const Value callee = value_of(node.children[0]);
+    const Node& callee = this->node(node.children[0]);
+    const Value base = of(callee.children[0]);
     if (broken_) return {};
+    if (callee.optional && base.is_nil()) {
+      broken_ = true;
+      return {};
+    }
+    const Value& word = this->node(callee.children[1]).value;
     machine_.at = node.at;
-    stop(node.at, "invalid operation: cannot call {}", callee.is_nil() ? std::string("nil") : type_name(callee));
+    if (const Method* method = find_method(base.kind(), word.text())) return call_method(node, base, *method);
+    const Value called = fetch(base, word, machine_);
+    stop(node.at, "invalid operation: cannot call {}", called.is_nil() ? std::string("nil") : type_name(called));
+  }
+  Value call_method(const Node& node, const Value& base, const Method& method) {
+    std::vector<Value> arguments;
+    for (std::size_t i = 1; i < node.children.size(); ++i) arguments.push_back(nested(node.children[i]));
+    machine_.at = node.at;
+    if (arguments.size() != method.arguments)
+      stop(node.at, "reflect: Call with too {} input arguments", arguments.size() < method.arguments ? "few" : "many");
+    for (const Value& argument : arguments)
+      if (argument.kind() != method.takes && !(method.takes == Kind::integer && argument.is_integer()))
+        stop(node.at, "reflect: Call using {} as type {}", type_name(argument), name_of(method.takes));
+    return method.run(base, arguments, machine_);
   }
 
-  Value let(const Node& node) {
-    const Value value = value_of(node.children[0]);
-    variables_.push_back({node.value.text(), value});
-    Value body = value_of(node.children[1]);
-    variables_.pop_back();
-    return body;
-  }
+  Value let(const Node& node) { return within(node, of(node.children[0])); }
 
-  const Tree& tree_;
   Machine machine_;
-  std::vector<Variable> variables_;
   std::vector<Scope> scopes_;
   bool broken_ = false;  // a `?.` has met nil, and its chain is being left
 };
@@ -236,7 +230,7 @@ class Walker::Items final : public Loop {
       : walker_(walker), list_(list), predicate_(predicate), extra_(extra) {}
 
   std::span<const Value> items() const override { return list_.list().items; }
-  Kind elements() const override { return list_.list().elements; }
+  const List& list() const override { return list_.list(); }
   bool has_predicate() const override { return predicate_ != no_node; }
   const Value* extra() const override { return extra_; }
   Machine& machine() override { return walker_.machine_; }
@@ -253,19 +247,6 @@ class Walker::Items final : public Loop {
   NodeId predicate_;
   const Value* extra_;
 };
-
-Value Walker::call(const Node& node) {
-  if (const Closure* closure = find_closure(node.value.text())) return call_closure(node, *closure);
-  const Function* function = find_function(node.value.text());
-  std::vector<Value> arguments;
-  arguments.reserve(node.children.size());
-  for (const NodeId child : node.children) arguments.push_back(nested(child));
-  const bool promotes = function->takes[0] == Takes::exact_float && arguments[0].kind() == Kind::integer &&
-                        tree_[node.children[0]].kind == NodeKind::literal;
-  if (promotes) arguments[0] = arguments[0].number();
-  machine_.at = node.at;
-  return function->run(arguments, machine_);
-}
 
 Value Walker::call_closure(const Node& node, const Closure& closure) {
   const Value list = nested(node.children[0]);
@@ -284,6 +265,6 @@ Value Walker::call_closure(const Node& node, const Closure& closure) {
 
 }  // namespace
 
-Value run(const Tree& tree, const Value& result) { return Walker(tree, result).value_of(tree.root); }
+Value run(const Tree& tree, const Value& result, kube::Time now) { return Walker(tree, result, now).of(tree.root); }
 
 }  // namespace sluice::analysis::expression

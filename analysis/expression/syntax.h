@@ -14,6 +14,9 @@ class RE2;
 
 namespace sluice::analysis::expression {
 
+struct Function;
+struct Closure;
+
 using NodeId = std::uint32_t;
 inline constexpr NodeId no_node = ~NodeId{0};
 
@@ -74,6 +77,8 @@ struct Node {
   Value value;
   std::string spelling;                     // of the operator, as the author wrote it
   std::shared_ptr<const re2::RE2> pattern;  // of `matches` with a literal on its right
+  const Function* function = nullptr;       // of a call; null when there is none of this name
+  const Closure* closure = nullptr;         // of a call with a predicate
 };
 
 struct Tree {

@@ -9,23 +9,44 @@
 
 #include <fmt/format.h>
 
+#include "analysis/expression/duration.h"
+#include "analysis/expression/layout.h"
+#include "analysis/expression/moment.h"
+#include "analysis/expression/zone.h"
+#include "kube/base64.h"
+
 namespace sluice::analysis::expression {
 namespace {
 
-std::string element_name(Kind kind) {
-  switch (kind) {
+// A text that only equal keys share; false for what cannot be a key.
+bool key_of(const Value& key, std::string& place) {
+  place = static_cast<char>(key.kind());
+  switch (key.kind()) {
+    case Kind::nil:
+      return true;
     case Kind::boolean:
-      return "bool";
-    case Kind::integer:
-      return "int";
-    case Kind::integer64:
-      return "int64";
+      place += key.boolean() ? '1' : '0';
+      return true;
     case Kind::floating:
-      return "float64";
+      place += print_decimal(key.floating() == 0 ? 0.0 : key.floating());
+      return true;
     case Kind::text:
-      return "string";
+      place += key.text();
+      return true;
+    case Kind::time:
+      place += fmt::format("{}.{}", key.moment().seconds, key.moment().nanoseconds);
+      return true;
+    case Kind::zone:
+      place += key.zone()->name();
+      return true;
+    case Kind::list:
+    case Kind::map:
+    case Kind::dictionary:
+    case Kind::record:
+      return false;
     default:
-      return "interface {}";
+      place += std::to_string(key.integer());
+      return true;
   }
 }
 
@@ -92,6 +113,27 @@ void print_number(double number, std::string& out) {
   out += text;
 }
 
+void print_plain(const Value& value, std::size_t limit, std::string& out);
+
+// The entries of a map or record with their keys as text: those of a dictionary sorted, fields as they are declared.
+template <class Visit>
+void for_each_entry(const Value& value, std::size_t limit, Visit visit) {
+  if (value.kind() == Kind::map) {
+    for (const auto& [key, item] : value.map()) visit(key, item);
+  } else if (value.kind() == Kind::record) {
+    const Record& record = value.record();
+    for (std::size_t i = 0; i < record.values.size(); ++i) visit(record.type->fields[i].name, record.values[i]);
+  } else {
+    std::multimap<std::string, const Value*> sorted;
+    for (const auto& [key, item] : value.dictionary().entries) {
+      std::string text;
+      print_plain(key, limit, text);
+      sorted.emplace(std::move(text), &item);
+    }
+    for (const auto& [key, item] : sorted) visit(key, *item);
+  }
+}
+
 // `indent` < 0 means everything on one line.
 void print_json(const Value& value, int indent, std::size_t limit, std::string& out) {
   if (out.size() > limit) return;
@@ -106,7 +148,15 @@ void print_json(const Value& value, int indent, std::size_t limit, std::string& 
       out += value.boolean() ? "true" : "false";
       return;
     case Kind::integer:
+    case Kind::integer64:
+    case Kind::byte:
+    case Kind::duration:
+    case Kind::month:
+    case Kind::weekday:
       out += std::to_string(value.integer());
+      return;
+    case Kind::unsigned64:
+      out += std::to_string(static_cast<std::uint64_t>(value.integer()));
       return;
     case Kind::floating:
       print_number(value.floating(), out);
@@ -114,7 +164,17 @@ void print_json(const Value& value, int indent, std::size_t limit, std::string& 
     case Kind::text:
       print_text(value.text(), out);
       return;
+    case Kind::time:
+      print_text(format(value.moment(), rfc3339_nano_layout), out);
+      return;
+    case Kind::zone:
+      print_text(value.zone()->name(), out);
+      return;
     case Kind::list: {
+      if (value.list().elements == Kind::byte) {
+        print_text(kube::encode_base64(bytes_of(value)), out);
+        return;
+      }
       bool first = true;
       out += '[';
       for (const Value& item : value.list().items) {
@@ -126,16 +186,18 @@ void print_json(const Value& value, int indent, std::size_t limit, std::string& 
       out += ']';
       return;
     }
-    case Kind::map: {
+    case Kind::map:
+    case Kind::dictionary:
+    case Kind::record: {
       bool first = true;
       out += '{';
-      for (const auto& [key, item] : value.map()) {
+      for_each_entry(value, limit, [&](std::string_view key, const Value& item) {
         if (!std::exchange(first, false)) out += ',';
         new_line(inner);
         print_text(key, out);
         out += indent < 0 ? ":" : ": ";
         print_json(item, inner, limit, out);
-      }
+      });
       if (!first) new_line(indent);
       out += '}';
       return;
@@ -156,7 +218,27 @@ void print_plain(const Value& value, std::size_t limit, std::string& out) {
       out += value.boolean() ? "true" : "false";
       return;
     case Kind::integer:
+    case Kind::integer64:
+    case Kind::byte:
       out += std::to_string(value.integer());
+      return;
+    case Kind::unsigned64:
+      out += std::to_string(static_cast<std::uint64_t>(value.integer()));
+      return;
+    case Kind::duration:
+      out += print_nanoseconds(value.integer());
+      return;
+    case Kind::month:
+      out += month_name(static_cast<int>(value.integer()));
+      return;
+    case Kind::weekday:
+      out += weekday_name(static_cast<int>(value.integer()));
+      return;
+    case Kind::time:
+      out += format(value.moment(), plain_layout);
+      return;
+    case Kind::zone:
+      out += value.zone()->name();
       return;
     case Kind::floating:
       out += print_general(value.floating());
@@ -173,13 +255,22 @@ void print_plain(const Value& value, std::size_t limit, std::string& out) {
       out += ']';
       return;
     case Kind::map:
+    case Kind::dictionary:
       out += "map[";
-      for (const auto& [key, item] : value.map()) {
+      for_each_entry(value, limit, [&](std::string_view key, const Value& item) {
         separate();
-        out += key + ":";
+        (out += key) += ':';
         print_plain(item, limit, out);
-      }
+      });
       out += ']';
+      return;
+    case Kind::record:
+      out += '{';
+      for (const Value& field : value.record().values) {
+        separate();
+        print_plain(field, limit, out);
+      }
+      out += '}';
       return;
     default:
       out += "<nil>";
@@ -187,6 +278,45 @@ void print_plain(const Value& value, std::size_t limit, std::string& out) {
 }
 
 }  // namespace
+
+std::string_view name_of(Kind kind) {
+  switch (kind) {
+    case Kind::nil:
+      return "<nil>";
+    case Kind::boolean:
+      return "bool";
+    case Kind::integer:
+      return "int";
+    case Kind::integer64:
+      return "int64";
+    case Kind::unsigned64:
+      return "uint64";
+    case Kind::byte:
+      return "uint8";
+    case Kind::floating:
+      return "float64";
+    case Kind::text:
+      return "string";
+    case Kind::list:
+      return "[]interface {}";
+    case Kind::map:
+      return "map[string]interface {}";
+    case Kind::dictionary:
+      return "map[interface {}]interface {}";
+    case Kind::time:
+      return "time.Time";
+    case Kind::duration:
+      return "time.Duration";
+    case Kind::zone:
+      return "*time.Location";
+    case Kind::month:
+      return "time.Month";
+    case Kind::weekday:
+      return "time.Weekday";
+    default:
+      return "interface {}";
+  }
+}
 
 Value::Value(List list) {
   list.depth = 1;
@@ -200,30 +330,74 @@ Value::Value(Map map) {
   held_ = std::make_shared<const Fields>(std::move(fields));
 }
 
-const Map& Value::map() const { return std::get<6>(held_)->entries; }
-
-std::size_t Value::depth() const {
-  if (held_.index() == 5) return std::get<5>(held_)->depth;
-  return held_.index() == 6 ? std::get<6>(held_)->depth : 0;
+Value::Value(Dictionary dictionary) {
+  dictionary.depth = 1;
+  for (const auto& [key, item] : dictionary.entries) dictionary.depth = std::max(dictionary.depth, item.depth() + 1);
+  held_ = std::make_shared<const Dictionary>(std::move(dictionary));
 }
 
-Kind Value::kind() const {
-  static constexpr Kind kinds[] = {Kind::nil,  Kind::boolean, Kind::integer, Kind::floating,
-                                   Kind::text, Kind::list,    Kind::map};
-  return kinds[held_.index()];
+Value::Value(Record record) {
+  record.depth = 1;
+  for (const Value& item : record.values) record.depth = std::max(record.depth, item.depth() + 1);
+  held_ = std::make_shared<const Record>(std::move(record));
+}
+
+Value::Value(Moment moment) : held_(std::make_shared<const Moment>(std::move(moment))) {}
+
+const Map& Value::map() const { return std::get<std::shared_ptr<const Fields>>(held_)->entries; }
+
+std::size_t Value::depth() const {
+  switch (kind()) {
+    case Kind::list:
+      return list().depth;
+    case Kind::map:
+      return std::get<std::shared_ptr<const Fields>>(held_)->depth;
+    case Kind::dictionary:
+      return dictionary().depth;
+    case Kind::record:
+      return record().depth;
+    default:
+      return 0;
+  }
+}
+
+double Value::number() const {
+  if (kind() == Kind::floating) return floating();
+  if (kind() == Kind::unsigned64) return static_cast<double>(static_cast<std::uint64_t>(integer()));
+  return static_cast<double>(integer());
+}
+
+const Value* Dictionary::find(const Value& key) const {
+  std::string place;
+  if (!key_of(key, place)) return nullptr;
+  const auto found = places.find(place);
+  return found == places.end() ? nullptr : &entries[found->second].second;
+}
+
+Value* Dictionary::at(const Value& key) {
+  std::string place;
+  if (!key_of(key, place)) return nullptr;
+  const auto [found, is_new] = places.try_emplace(std::move(place), entries.size());
+  if (is_new) entries.emplace_back(key, Value());
+  return &entries[found->second].second;
+}
+
+const Value* Record::find(std::string_view field) const {
+  const auto found = std::ranges::find(type->fields, field, &Field::name);
+  return found == type->fields.end() ? nullptr : &values[static_cast<std::size_t>(found - type->fields.begin())];
+}
+
+std::string bytes_of(const Value& value) {
+  std::string bytes;
+  for (const Value& item : value.list().items) bytes += static_cast<char>(item.integer());
+  return bytes;
 }
 
 std::string type_name(const Value& value) {
-  switch (value.kind()) {
-    case Kind::nil:
-      return "<nil>";
-    case Kind::list:
-      return "[]" + element_name(value.list().elements);
-    case Kind::map:
-      return "map[string]interface {}";
-    default:
-      return element_name(value.kind());
-  }
+  if (value.kind() == Kind::record) return std::string(value.record().type->name);
+  if (value.kind() != Kind::list) return std::string(name_of(value.kind()));
+  const List& list = value.list();
+  return "[]" + std::string(list.record ? list.record->name : name_of(list.elements));
 }
 
 std::string print_decimal(double number) {

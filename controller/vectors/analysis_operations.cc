@@ -28,7 +28,7 @@ constexpr kube::Time epoch{};
 Answer invalid(std::string message) { return Error{Fault::invalid, std::move(message)}; }
 
 // A measurement with its phase: as it says, else by the conditions of the metric.
-kube::Result<crds::Measurement> measurement_of(const json::value& in, const crds::Metric& metric) {
+kube::Result<crds::Measurement> measurement_of(const json::value& in, const crds::Metric& metric, kube::Time now) {
   crds::Measurement measurement;
   if (in.is_string()) {
     measurement.phase = std::string_view(in.get_string());
@@ -37,7 +37,7 @@ kube::Result<crds::Measurement> measurement_of(const json::value& in, const crds
     measurement.message = kube::text_at(in, {"message"});
   } else if (const json::value* value = kube::find_at(in, {"value"})) {
     const analysis::Judgement judged =
-        analysis::judge(metric.success_condition, metric.failure_condition, analysis::value_from_json(*value));
+        analysis::judge(metric.success_condition, metric.failure_condition, analysis::value_from_json(*value), now);
     measurement.phase = analysis::name_of(judged.phase);
     measurement.message = judged.message;
   } else {
@@ -58,7 +58,13 @@ Answer eval(const json::value& in) {
   const json::value* result = kube::find_at(in, {"result"});
   const analysis::expression::Value measured =
       result ? analysis::value_from_json(*result) : analysis::expression::Value();
-  const auto value = analysis::expression::evaluate(*expression, measured);
+  kube::Time now = epoch;
+  if (const std::string_view given = kube::text_at(in, {"now"}); !given.empty()) {
+    const auto parsed = kube::parse_time(given);
+    if (!parsed) return parsed.error();
+    now = *parsed;
+  }
+  const auto value = analysis::expression::evaluate(*expression, measured, now);
   if (!value) return invalid(value.error().message);
   return json::object{{"value", analysis::json_from_value(*value)}};
 }
@@ -101,7 +107,7 @@ Answer assess(const json::value& in) {
   const json::value* measurements = kube::find_at(in, {"measurements"});
   if (measurements && measurements->is_array())
     for (const json::value& measured : measurements->get_array()) {
-      auto measurement = measurement_of(measured, metric);
+      auto measurement = measurement_of(measured, metric, now);
       if (!measurement) return measurement.error();
       const bool was_error = analysis::phase_of(measurement->phase) == analysis::Phase::error;
       measurement->started_at = now;

@@ -144,11 +144,21 @@ void measure_decisions(const Model& model, controller::Stores& stores, int repet
 
 void measure_conditions(int repetitions) {
   using namespace analysis::expression;
-  const auto condition = read("len(result) == 1 && result[0] >= 0.95 && !isNaN(result[0])");
+  const std::string source = "len(result) == 1 && result[0] >= 0.95 && !isNaN(result[0])";
+  const auto condition = read(source);
   if (!condition) throw std::runtime_error("the condition cannot be read");
   const Value value = analysis::value_from_json(json::array{0.993});
-  if (!holds(*condition, value) || !*holds(*condition, value)) throw std::runtime_error("the condition does not hold");
-  measure("evaluate a condition", repetitions, [&] { (void)holds(*condition, value); });
+  const kube::Time now{};
+  if (!holds(*condition, value, now) || !*holds(*condition, value, now))
+    throw std::runtime_error("the condition does not hold");
+  measure(fmt::format("parse a condition ({} bytes)", source.size()), repetitions, [&] { (void)read(source); });
+  measure("evaluate a condition", repetitions, [&] { (void)holds(*condition, value, now); });
+  const auto list = read("all(filter(result, .status == \"ok\"), asFloat(.value) < 250) && len(result) > 2");
+  json::array rows;
+  for (int i = 0; i < 10; ++i) rows.push_back({{"status", "ok"}, {"value", std::to_string(100 + i)}});
+  const Value ten = analysis::value_from_json(rows);
+  if (!list || !holds(*list, ten, now) || !*holds(*list, ten, now)) throw std::runtime_error("the list is refused");
+  measure("evaluate a condition over 10 rows", repetitions, [&] { (void)holds(*list, ten, now); });
 }
 
 }  // namespace

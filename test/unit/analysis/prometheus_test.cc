@@ -122,7 +122,7 @@ BOOST_AUTO_TEST_CASE(conditions_judge_the_value) {
        "could not evaluate successCondition \"result[0]\": expected bool, but got float64"},
   };
   for (const auto& row : rows) {
-    const Judgement judgement = judge(row.success, row.failure, floats(row.result));
+    const Judgement judgement = judge(row.success, row.failure, floats(row.result), {});
     BOOST_TEST(name_of(judgement.phase) == name_of(row.phase), row.success << " / " << row.failure);
     BOOST_TEST(judgement.message == row.message);
   }

@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(the_same_values_get_the_same_verdict) {
         list.elements = expression::Kind::floating;
         if (measurement.value.size() > 2)
           list.items.emplace_back(std::stod(measurement.value.substr(1, measurement.value.size() - 2)));
-        const Judgement judgement = judge(metric.success_condition, metric.failure_condition, list);
+        const Judgement judgement = judge(metric.success_condition, metric.failure_condition, list, {});
         BOOST_TEST(name_of(judgement.phase) == measurement.phase.view(), measurement.value);
         BOOST_TEST(judgement.message == measurement.message);
         ++judged;
