@@ -16,6 +16,12 @@ function(sluice_test_program name)
   add_test(NAME ${name} COMMAND ${name} --color_output=no)
 endfunction()
 
+# Recorded stories, for the test programs that tell them on a simulated or a real cluster.
+file(GLOB recording_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/test/recordings/*.cc)
+add_library(sluice_recordings STATIC ${recording_sources})
+target_compile_definitions(sluice_recordings PRIVATE SLUICE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+target_link_libraries(sluice_recordings PUBLIC sluice_kubectl)
+
 sluice_test_program(unit_kube        FOLDER test/unit/kube        USES kube)
 sluice_test_program(unit_crds        FOLDER test/unit/crds        USES crds)
 sluice_test_program(unit_analysis    FOLDER test/unit/analysis    USES analysis)
@@ -25,9 +31,9 @@ sluice_test_program(unit_gitops      FOLDER test/unit/gitops      USES gitops)
 sluice_test_program(unit_sandbox     FOLDER test/unit/sandbox     USES sandbox)
 sluice_test_program(unit_view        FOLDER test/unit/view        USES view)
 sluice_test_program(unit_kubectl     FOLDER test/unit/kubectl     USES kubectl)
-sluice_test_program(simulation       FOLDER test/simulation       USES sandbox gitops controller view)
+sluice_test_program(simulation       FOLDER test/simulation       USES sandbox gitops controller view recordings)
 sluice_test_program(conformance      FOLDER test/conformance      USES sandbox)
-sluice_test_program(cluster          FOLDER test/cluster          USES crds)
+sluice_test_program(cluster          FOLDER test/cluster          USES crds recordings)
 
 # What `make bench` runs (test/bench/run): no test, because times are reported and never asserted.
 file(GLOB bench_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/test/bench/*.cc)

@@ -116,6 +116,7 @@ class World {
   kube::Duration prometheus_delay{0};
 
   kube::VirtualClock& clock() { return clock_; }
+  boost::asio::io_context& io() { return io_; }
   sandbox::Api& api() { return sandbox_.api(); }
   const sandbox::Sandbox& sandbox() const { return sandbox_; }
 
