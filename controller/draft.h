@@ -37,7 +37,7 @@ struct Draft {
   std::vector<Event> events;
   std::optional<Time> wake_at;
   std::vector<Reason> reasons;
-  std::int64_t created_revision = 0;
+  std::int64_t given_revision = 0;  // that this decision gives to the newest set; 0 for none
   // What the Progressing condition says of this very decision; set when an update starts.
   std::optional<std::pair<std::string, std::string>> progress_note;  // reason and message
   std::string router_trouble;  // why a route could not be read or written; "" when nothing is wrong
@@ -58,7 +58,7 @@ struct Draft {
     return spec.strategy.blue_green ? &*spec.strategy.blue_green : nullptr;
   }
   // The revision of the newest set, also while it is only being created.
-  std::int64_t revision() const { return sets.newest ? revision_of(sets.newest) : created_revision; }
+  std::int64_t revision() const { return given_revision > 0 ? given_revision : revision_of(sets.newest); }
   kube::OwnerReference owner() const;
 
   void write(Effect effect, std::vector<Event> told = {});

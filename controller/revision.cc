@@ -31,15 +31,19 @@ kube::StringMap inherited_annotations(const crds::Rollout& rollout) {
   return annotations;
 }
 
-// `revision` 0 leaves the annotation alone.
-void mark_rollout(Draft& draft, std::int64_t revision) {
+bool is_marked(const Draft& draft, std::int64_t revision) {
+  return draft.rollout.meta.annotations.get(keys::revision) == std::to_string(revision);
+}
+
+Event updated_to(std::int64_t revision) {
+  return {false, "RolloutUpdated", fmt::format("Rollout updated to revision {}", revision)};
+}
+
+// `revision` 0 leaves the annotation alone; `told` goes with the write.
+void mark_rollout(Draft& draft, std::int64_t revision, std::vector<Event> told) {
   PatchRolloutMetadata patch;
   patch.precondition.uid = draft.rollout.meta.uid;
-  std::vector<Event> told;
-  if (revision > 0 && draft.rollout.meta.annotations.get(keys::revision) != std::to_string(revision)) {
-    patch.set_annotations.set(keys::revision, std::to_string(revision));
-    told.push_back({false, "RolloutUpdated", fmt::format("Rollout updated to revision {}", revision)});
-  }
+  if (revision > 0 && !is_marked(draft, revision)) patch.set_annotations.set(keys::revision, std::to_string(revision));
   if (!draft.spec.replicas) patch.default_replicas = 1;
   if (!patch.set_annotations.empty() || patch.default_replicas) draft.write(std::move(patch), std::move(told));
 }
@@ -70,7 +74,7 @@ bool create_newest(Draft& draft, int size) {
     return false;
   }
   const std::int64_t revision = next_revision(draft);
-  draft.created_revision = revision;
+  draft.given_revision = revision;
   set.labels = pod_template->labels;
   set.labels.set(keys::hash_label, hash);
   set.annotations = inherited_annotations(draft.rollout);
@@ -85,15 +89,17 @@ bool create_newest(Draft& draft, int size) {
   set.hash = hash;
 
   const std::string name = set.name;
-  std::vector<Event> told{
-      {false, "NewReplicaSetCreated", fmt::format("Created ReplicaSet {} (revision {})", name, revision)}};
+  // The set is what makes the revision; whatever is lost after this write, its events have been told.
+  std::vector<Event> told;
+  if (!is_marked(draft, revision)) told.push_back(updated_to(revision));
+  told.push_back({false, "NewReplicaSetCreated", fmt::format("Created ReplicaSet {} (revision {})", name, revision)});
   if (size > 0)
     told.push_back({false, "ScalingReplicaSet",
                     fmt::format("Scaled up ReplicaSet {} (revision {}) from 0 to {}", name, revision, size)});
   draft.write(std::move(set), std::move(told));
   draft.writes.back().failure_event =
       Event{true, "ReplicaSetCreateError", fmt::format("Failed to create new replica set \"{}\": ", name)};
-  mark_rollout(draft, revision);
+  mark_rollout(draft, revision, {});
   return true;
 }
 
@@ -121,7 +127,10 @@ void synchronise_newest(Draft& draft) {
     patch.min_ready_seconds = draft.spec.min_ready_seconds;
   const bool is_needed = !patch.set_annotations.empty() || patch.min_ready_seconds;
   if (is_needed && !draft.is_written(patch.name)) draft.write(std::move(patch));
-  mark_rollout(draft, wanted);
+  draft.given_revision = wanted;
+  std::vector<Event> told;
+  if (wanted > 0 && !is_marked(draft, wanted)) told.push_back(updated_to(wanted));
+  mark_rollout(draft, wanted, std::move(told));
 }
 
 bool adopt_orphans(Draft& draft) {

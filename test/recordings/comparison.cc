@@ -38,8 +38,8 @@ std::vector<Line> compare(const std::vector<std::string>& reference, const std::
   std::vector<std::vector<std::size_t>> common(rows + 1, std::vector<std::size_t>(columns + 1));
   for (std::size_t i = rows; i-- > 0;)
     for (std::size_t j = columns; j-- > 0;)
-      common[i][j] = reference[i] == sluice[j] ? common[i + 1][j + 1] + 1
-                                                : std::max(common[i + 1][j], common[i][j + 1]);
+      common[i][j] =
+          reference[i] == sluice[j] ? common[i + 1][j + 1] + 1 : std::max(common[i + 1][j], common[i][j + 1]);
   std::vector<Line> lines;
   for (std::size_t i = 0, j = 0; i < rows || j < columns;) {
     if (i < rows && j < columns && reference[i] == sluice[j]) {

@@ -93,8 +93,9 @@ void merge(json::value& target, const json::value& change) {
 }
 
 kube::WatchType type_of(std::string_view word) {
-  return word == "ADDED" ? kube::WatchType::added
-                         : word == "DELETED" ? kube::WatchType::deleted : kube::WatchType::modified;
+  return word == "ADDED"     ? kube::WatchType::added
+         : word == "DELETED" ? kube::WatchType::deleted
+                             : kube::WatchType::modified;
 }
 
 void read_versions(Recording& recording) {
@@ -128,6 +129,17 @@ void read_events(Recording& recording) {
     const std::size_t begin = line.find_first_not_of(' ');
     const std::size_t end = line.find(' ', begin);
     if (end != std::string::npos) recording.events.push_back(line.substr(end + 1));
+  }
+}
+
+// "patch rollouts/status web 200".
+void read_writes(Recording& recording) {
+  for (const std::string& line : lines_of(needed(recording.name + "/writes.txt"))) {
+    std::istringstream stream(line);
+    std::string verb, place, name;
+    int code = 0;
+    stream >> verb >> place >> name >> code;
+    if (code < 300) recording.writes.push_back(verb + " " + place);
   }
 }
 
@@ -172,6 +184,7 @@ Recording read_recording(const std::string& name) {
   read_actions(recording);
   read_versions(recording);
   read_events(recording);
+  read_writes(recording);
   auto manifests = kube::parse_yaml_documents(needed(name + "/manifests.yaml"));
   if (!manifests) throw std::runtime_error(name + ": " + manifests.error().message);
   recording.manifests = std::move(*manifests);

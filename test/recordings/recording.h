@@ -59,6 +59,7 @@ struct Recording {
   std::vector<TimedRow> rows;       // distinct neighbours
   std::vector<Version> versions;    // in the order of writes
   std::vector<std::string> events;  // "Rollout/web Normal RolloutUpdated: Rollout updated to revision 1"
+  std::vector<std::string> writes;  // "patch rollouts/status", those that were taken, in order
 };
 
 // The names of all scenarios, sorted.

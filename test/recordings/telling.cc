@@ -97,6 +97,8 @@ net::awaitable<void> act(const Recording& recording, Stage stage, std::size_t fi
   const Row* last = recording.rows.empty() ? nullptr : &recording.rows.back().row;
   const kube::Time due = stage.clock.now();
   co_await until_there(last, stage, due, "at the end", telling);
+  // A little longer, for what the reference did with its last writes.
+  co_await stage.clock.sleep_for(seconds(3));
 }
 
 }  // namespace

@@ -21,8 +21,8 @@ void shift_times(boost::json::value& value, kube::Duration by) {
     const std::string_view text = value.get_string();
     const kube::Result<kube::Time> time = kube::parse_time(text);
     if (!time) return;
-    value = text.find('.') == std::string_view::npos ? kube::format_time(*time + by)
-                                                     : kube::format_micro_time(*time + by);
+    value =
+        text.find('.') == std::string_view::npos ? kube::format_time(*time + by) : kube::format_micro_time(*time + by);
   }
 }
 

@@ -1,6 +1,9 @@
 // Telling recorded stories.
 #include "retelling.h"
 
+#include <map>
+
+#include <boost/algorithm/string.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -29,9 +32,25 @@ net::awaitable<kube::Result<kube::ApiStream>> PersonTransport::open(kube::ApiReq
   co_return kube::Result<kube::ApiStream>(api_.open(request, "test"));
 }
 
+namespace {
+
+// The nodes of the recordings make a pod ready at the second full second after its creation.
+sandbox::SandboxOptions recorded_pace() {
+  sandbox::SandboxOptions options;
+  options.workloads.shortest_start = options.workloads.longest_start = std::chrono::milliseconds(1900);
+  return options;
+}
+
+}  // namespace
+
 Retelling::Retelling(const recordings::Recording& recording)
-    : recording_(recording), transport_(world.api(), world.acting()), client_(transport_) {
+    : world(recorded_pace()), recording_(recording), transport_(world.api(), world.acting()), client_(transport_) {
   world.stop_traffic();
+  world.acting().done = [this, oracle = world.acting().done](const kube::ApiRequest& request,
+                                                             const kube::ApiResponse& answer, std::uint64_t before) {
+    if (oracle) oracle(request, answer, before);
+    note(request, answer);
+  };
   world.start();
 }
 
@@ -59,7 +78,32 @@ void Retelling::tell(std::size_t first, kube::Time began) {
   BOOST_TEST(failure == "");
 }
 
-std::vector<std::string> Retelling::writes() const { return {}; }
+// Of "/apis/apps/v1/namespaces/default/replicasets/web-1" the words after the namespace.
+void Retelling::note(const kube::ApiRequest& request, const kube::ApiResponse& answer) {
+  if (request.method == "GET" || answer.status >= 300) return;
+  const std::string mark = "/namespaces/default/";
+  const std::size_t at = request.target.find(mark);
+  if (at == std::string::npos) return;
+  std::vector<std::string> place;
+  boost::split(place, request.target.substr(at + mark.size()), [](char c) { return c == '/' || c == '?'; });
+  if (place[0] == "events") return note_event(answer);
+  static const std::map<std::string, std::string> verbs{
+      {"POST", "create"}, {"PUT", "update"}, {"PATCH", "patch"}, {"DELETE", "delete"}};
+  const std::string subresource =
+      place.size() > 2 && request.target.find('?') == std::string::npos ? "/" + place[2] : "";
+  writes.push_back(verbs.at(request.method) + " " + place[0] + subresource);
+}
+
+void Retelling::note_event(const kube::ApiResponse& answer) {
+  const json::value event = json::parse(answer.body);
+  const auto word = [&](std::initializer_list<std::string_view> path) {
+    return std::string(kube::text_at(event, path));
+  };
+  std::string text = word({"involvedObject", "kind"}) + "/" + word({"involvedObject", "name"}) + " " + word({"type"}) +
+                     " " + word({"reason"}) + ": " + word({"message"});
+  boost::replace_all(text, "default/", recording_.name + "/");
+  events.push_back(std::move(text));
+}
 
 std::string refused_field(const recordings::Recording& recording) {
   for (const json::value& object : recording.manifests) {

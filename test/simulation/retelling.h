@@ -32,14 +32,17 @@ class Retelling {
   void tell(std::size_t first, kube::Time began);
   void tell() { tell(0, world.clock().now()); }
 
-  // Every write of the controllers but events: "patch rollouts/status", "create replicasets".
-  std::vector<std::string> writes() const;
-
   World world;
   recordings::Telling telling;
+  // Every write of the controllers but events that was taken: "patch rollouts/status", "create replicasets".
+  std::vector<std::string> writes;
+  // Every event of the controllers: "Rollout/web Normal RolloutUpdated: Rollout updated to revision 1".
+  std::vector<std::string> events;
   std::string failure;  // why the telling broke off; "" when it did not
 
  private:
+  void note(const kube::ApiRequest& request, const kube::ApiResponse& answer);
+  void note_event(const kube::ApiResponse& answer);
   const recordings::Recording& recording_;
   PersonTransport transport_;
   kube::Client client_;

@@ -59,14 +59,26 @@ BOOST_AUTO_TEST_CASE(events_are_those_of_the_reference) {
   cluster.set_image("v2");
   cluster.pass(40);
   BOOST_TEST(cluster.events() ==
+             "RolloutUpdated: Rollout updated to revision 2\n"
              "NewReplicaSetCreated: Created ReplicaSet web-v2 (revision 2)\n"
              "ScalingReplicaSet: Scaled up ReplicaSet web-v2 (revision 2) from 0 to 3\n"
-             "RolloutUpdated: Rollout updated to revision 2\n"
              "RolloutNotCompleted: Rollout not completed, started update to revision 2 (v2)\n"
              "SwitchService: Switched selector for service 'web-preview' from 'v1' to 'v2'\n"
              "SwitchService: Switched selector for service 'web-active' from 'v1' to 'v2'\n"
              "RolloutCompleted: Rollout completed update to revision 2 (v2): Completed blue-green update\n"
              "ScalingReplicaSet: Scaled down ReplicaSet web-v1 (revision 1) from 3 to 0");
+}
+
+BOOST_AUTO_TEST_CASE(events_of_a_rollback_name_the_revision_that_it_makes) {
+  ModelCluster cluster = serving(blue_green_spec(3));
+  cluster.set_image("v2");
+  cluster.pass(10);
+  cluster.events();
+  cluster.set_image("v1");
+  cluster.rest();
+  BOOST_TEST(
+      cluster.events().starts_with("RolloutUpdated: Rollout updated to revision 3\n"
+                                   "RolloutNotCompleted: Rollout not completed, started update to revision 3 (v1)\n"));
 }
 
 BOOST_AUTO_TEST_CASE(manual_update_waits_for_a_person) {

@@ -77,9 +77,9 @@ BOOST_AUTO_TEST_CASE(events_are_those_of_the_reference) {
   cluster.promote();
   cluster.rest();
   BOOST_TEST(cluster.events() ==
+             "RolloutUpdated: Rollout updated to revision 2\n"
              "NewReplicaSetCreated: Created ReplicaSet web-v2 (revision 2)\n"
              "ScalingReplicaSet: Scaled up ReplicaSet web-v2 (revision 2) from 0 to 1\n"
-             "RolloutUpdated: Rollout updated to revision 2\n"
              "RolloutNotCompleted: Rollout not completed, started update to revision 2 (v2)\n"
              "ScalingReplicaSet: Scaled down ReplicaSet web-v1 (revision 1) from 4 to 3\n"
              "ScalingReplicaSet: Scaled up ReplicaSet web-v2 (revision 2) from 1 to 2\n"
