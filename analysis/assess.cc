@@ -2,6 +2,7 @@
 #include "analysis/assess.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include <fmt/format.h>
 
@@ -116,6 +117,7 @@ class Assessment {
     for (std::optional<Time>* time : {&measurement.started_at, &measurement.finished_at, &measurement.resume_at})
       if (*time) *time = whole_seconds(**time);
     if (is_completed(phase)) count(*result, phase);
+    count_lost_looks(*result, measurement);
     if (is_unfinished(*result))
       result->measurements.back() = std::move(measurement);
     else
@@ -143,6 +145,15 @@ class Assessment {
         ++result.error;
         ++result.consecutive_error;
     }
+  }
+
+  // A comparison lasts over many looks; those that were lost in a row stand in its metadata.
+  static void count_lost_looks(crds::MetricResult& result, const crds::Measurement& measurement) {
+    if (!measurement.metadata.contains("blocks")) return;
+    const std::string_view text = measurement.metadata.get("errors");
+    std::int32_t lost = 0;
+    std::from_chars(text.data(), text.data() + text.size(), lost);
+    result.consecutive_error = lost;
   }
 
   // ---- results into a verdict

@@ -195,6 +195,11 @@ std::vector<std::string> check_analysis(const crds::RolloutAnalysis& analysis, c
   for (const crds::AnalysisTemplate* from : collector.all())
     for (std::size_t i = 0; i < from->spec->metrics.size(); ++i, ++index) {
       const crds::Metric& metric = (*metrics)[index];
+      if (is_endless(metric))
+        mistakes.push_back(
+            fmt::format("AnalysisTemplate {} has metric {} which runs indefinitely: onInsufficient Wait and stopOnPass "
+                        "false are for background analysis",
+                        from->meta.name, metric.name));
       if (limits_of(metric).count) continue;
       mistakes.push_back(
           fmt::format("AnalysisTemplate {} has metric {} which runs indefinitely. Invalid value for count: {}",

@@ -42,7 +42,16 @@ Limits limits_of(const crds::Metric& metric) {
   limits.inconclusive = number_or(metric.inconclusive_limit, 0);
   limits.consecutive_error = number_or(metric.consecutive_error_limit, 4);
   limits.consecutive_success = number_or(metric.consecutive_success_limit, 0);
+  // A comparison is one measurement, and its first answer is the last.
+  if (metric.compare) {
+    limits.count = 1;
+    limits.failure = limits.inconclusive = limits.consecutive_success = 0;
+  }
   return limits;
+}
+
+bool is_endless(const crds::Metric& metric) {
+  return metric.compare && (metric.compare->on_insufficient == "Wait" || !metric.compare->stop_on_pass.value_or(true));
 }
 
 kube::Duration gap_after(const Limits& limits, bool was_error) {

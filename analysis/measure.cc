@@ -75,6 +75,10 @@ net::awaitable<Outcome> measure(Providers providers, MeasurementOrder order, kub
   Result<Filled> filled = co_await fill(client, order);
   if (!filled) {
     outcome.metadata = provider.metadata(order.task.metric);
+    if (order.unfinished) {
+      outcome.measurement = provider.interrupt(order.task, *order.unfinished, filled.error().message);
+      co_return outcome;
+    }
     outcome.measurement.phase = name_of(Phase::error);
     outcome.measurement.message = filled.error().message;
     outcome.measurement.finished_at = clock.now();
@@ -83,7 +87,10 @@ net::awaitable<Outcome> measure(Providers providers, MeasurementOrder order, kub
   MeasurementTask task = order.task;
   task.metric = filled->metric;
   outcome.metadata = hide(provider.metadata(task.metric), filled->secrets);
-  outcome.measurement = co_await provider.run(std::move(task));
+  if (order.unfinished)
+    outcome.measurement = co_await provider.resume(std::move(task), *order.unfinished);
+  else
+    outcome.measurement = co_await provider.run(std::move(task));
   outcome.measurement.message = redact(std::move(outcome.measurement.message), filled->secrets);
   outcome.measurement.value = redact(std::move(outcome.measurement.value), filled->secrets);
   outcome.measurement.metadata = hide(outcome.measurement.metadata, filled->secrets);

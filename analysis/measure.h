@@ -11,11 +11,15 @@
 
 namespace sluice::analysis {
 
-// The providers of this version. Both outlive their users.
+// The providers of this version. All outlive their users.
 struct Providers {
   Provider& prometheus;
   Provider& job;
-  Provider& of(const crds::Metric& metric) const { return metric.provider.job ? job : prometheus; }
+  Provider& compare;
+  Provider& of(const crds::Metric& metric) const {
+    if (metric.compare) return compare;
+    return metric.provider.job ? job : prometheus;
+  }
 };
 
 // What is measured, taken from a plan so that it outlives a change of the run.
@@ -23,10 +27,12 @@ struct MeasurementOrder {
   MeasurementTask task;  // its metric still has placeholders where secrets belong
   crds::Metric written;  // the metric as the author wrote it
   Arguments arguments;
+  std::optional<crds::Measurement> unfinished;  // what is looked at again; absent when a measurement begins
 };
 
-// Begins the measurement. A Secret that cannot be read makes an Error measurement. The run's namespace is searched. No
-// secret value is in the outcome. `client` and `clock` outlive the task.
+// Begins the measurement, or looks again at an unfinished one. A Secret that cannot be read makes an Error measurement,
+// or interrupts the unfinished one. The run's namespace is searched. No secret value is in the outcome. `client` and
+// `clock` outlive the task.
 net::awaitable<Outcome> measure(Providers providers, MeasurementOrder order, kube::Client& client, kube::Clock& clock);
 
 }  // namespace sluice::analysis

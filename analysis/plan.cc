@@ -1,6 +1,7 @@
 // The spec of a run made ready for measuring: arguments filled in, mistakes found.
 #include "analysis/plan.h"
 
+#include "analysis/compare/settings.h"
 #include "analysis/validate.h"
 
 namespace sluice::analysis {
@@ -18,6 +19,7 @@ RunPlan plan_run(std::shared_ptr<const crds::AnalysisRunSpec> source) {
   }
   plan.arguments = std::move(*arguments);
   plan.spec.metrics = *metrics;
+  plan.alpha = compare::alpha_of_each(plan.spec);
   for (const std::string& mistake : validate_run(plan.spec))
     plan.problem += (plan.problem.empty() ? "Analysis spec invalid: " : "; ") + mistake;
   return plan;

@@ -13,6 +13,7 @@ struct RunPlan {
   std::shared_ptr<const crds::AnalysisRunSpec> source;  // what the server has
   crds::AnalysisRunSpec spec;                           // with arguments filled in; secrets are placeholders
   Arguments arguments;
+  double alpha = .01;   // of each comparison that names none
   std::string problem;  // why nothing can be measured; "" when it can
 };
 

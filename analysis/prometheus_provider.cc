@@ -115,24 +115,27 @@ FetchHttp fetch_over_network() {
 PrometheusProvider::PrometheusProvider(FetchHttp fetch, std::string default_address, kube::Clock& clock)
     : fetch_(std::move(fetch)), default_address_(std::move(default_address)), clock_(clock) {}
 
-net::awaitable<crds::Measurement> PrometheusProvider::run(MeasurementTask task) {
-  const crds::PrometheusMetric& metric = *task.metric.provider.prometheus;
+net::awaitable<Result<HttpResponse>> PrometheusProvider::ask(crds::PrometheusMetric metric, kube::Time at) {
   const std::string address = metric.address.empty() ? default_address_ : metric.address;
+  std::string refused = refusal(metric, address);
+  if (!refused.empty()) co_return kube::Error{kube::Fault::invalid, std::move(refused)};
+  HttpRequest request = request_for(metric, address, at);
+  HttpRequest again = as_get(request);
+  Result<HttpResponse> response = co_await fetch_(std::move(request), !metric.insecure);
+  const bool retry = wants_get(response);
+  if (retry) response = co_await fetch_(std::move(again), !metric.insecure);
+  co_return response;
+}
+
+net::awaitable<crds::Measurement> PrometheusProvider::run(MeasurementTask task) {
   crds::Measurement measurement;
   measurement.started_at = clock_.now();
   measurement.phase = name_of(Phase::error);
-  measurement.message = refusal(metric, address);
-  if (measurement.message.empty()) {
-    HttpRequest request = request_for(metric, address, clock_.now());
-    HttpRequest again = as_get(request);
-    Result<HttpResponse> response = co_await fetch_(std::move(request), !metric.insecure);
-    const bool retry = wants_get(response);
-    if (retry) response = co_await fetch_(std::move(again), !metric.insecure);
-    if (response)
-      judge_answer(task.metric, *response, clock_.now(), measurement);
-    else
-      measurement.message = response.error().message;
-  }
+  const Result<HttpResponse> response = co_await ask(*task.metric.provider.prometheus, clock_.now());
+  if (response)
+    judge_answer(task.metric, *response, clock_.now(), measurement);
+  else
+    measurement.message = response.error().message;
   measurement.finished_at = clock_.now();
   co_return measurement;
 }

@@ -24,6 +24,10 @@ class PrometheusProvider final : public Provider {
   // `default_address` is used by metrics that name none; "" when the operator has set none. `clock` outlives it.
   PrometheusProvider(FetchHttp fetch, std::string default_address, kube::Clock& clock);
 
+  // Sends the metric's query as it stands at this time; the answer is not read yet. Error: what speaks against asking,
+  // or why nothing was answered.
+  net::awaitable<kube::Result<kube::HttpResponse>> ask(crds::PrometheusMetric metric, kube::Time at);
+
   net::awaitable<crds::Measurement> run(MeasurementTask task) override;
   net::awaitable<crds::Measurement> resume(MeasurementTask task, crds::Measurement unfinished) override;
   net::awaitable<crds::Measurement> terminate(MeasurementTask task, crds::Measurement unfinished) override;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,9 @@ struct MeasurementTask {
   std::string run_uid;
   crds::Metric metric;
   std::int64_t number = 1;  // of the measurement, from 1
+  double alpha = .01;       // what a comparison that names none may spend of the run's chance of a false alarm
+  std::optional<double> canary_pods;  // ready ones of the arms of a comparison, where they are known
+  std::optional<double> baseline_pods;
 };
 
 // One kind of source. Nothing here fails: what goes wrong is an Error measurement with the reason as its message. Tasks
@@ -35,6 +39,14 @@ class Provider {
 
   // Looks at an unfinished measurement again; the same measurement when there is nothing new.
   virtual net::awaitable<crds::Measurement> resume(MeasurementTask task, crds::Measurement unfinished) = 0;
+
+  // True when resume() asks a backend: it then runs beside the run's other work, with secrets filled in, and one that
+  // cannot be read is told to interrupt().
+  virtual bool resumes_by_asking() const { return false; }
+  // An unfinished measurement could not be looked at.
+  virtual crds::Measurement interrupt(const MeasurementTask&, crds::Measurement unfinished, const std::string&) const {
+    return unfinished;
+  }
 
   // Ends an unfinished measurement; the answer is complete.
   virtual net::awaitable<crds::Measurement> terminate(MeasurementTask task, crds::Measurement unfinished) = 0;

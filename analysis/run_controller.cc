@@ -53,6 +53,9 @@ AnalysisRunController::AnalysisRunController(kube::Client& client, kube::Clock& 
       events_(events),
       prometheus_(std::move(fetch), options_.prometheus_address, clock),
       job_(client, jobs, pods_, clock, log, options_.job_namespace),
+      compare_(
+          [this](MeasurementTask task, kube::Time at) { return prometheus_.ask(*task.metric.provider.prometheus, at); },
+          clock),
       queue_(clock) {
   listen();
 }
@@ -213,14 +216,30 @@ RunDecision AnalysisRunController::decide(const State& state, const crds::Analys
 
 MeasurementTask AnalysisRunController::task_for(const crds::AnalysisRun& run, const crds::Metric& metric,
                                                 std::int64_t number) const {
-  return {run.meta.key(), run.meta.uid, metric, number};
+  MeasurementTask task{run.meta.key(), run.meta.uid, metric, number};
+  if (const auto state = states_.find(run.meta.key()); state != states_.end()) task.alpha = state->second.plan.alpha;
+  if (!metric.compare || !options_.ready_pods) return task;
+  const auto pods = [&](const kube::StringMap& selector) -> std::optional<double> {
+    for (const auto& [label, value] : selector)
+      if (const std::optional<int> ready = options_.ready_pods(run.meta.ns, value)) return *ready;
+    return std::nullopt;
+  };
+  task.canary_pods = pods(metric.compare->canary);
+  task.baseline_pods = pods(metric.compare->baseline);
+  return task;
+}
+
+bool AnalysisRunController::resumes_by_asking(const ObjectKey& key, std::size_t metric) {
+  const auto state = states_.find(key);
+  return state != states_.end() && providers().of(state->second.plan.spec.metrics[metric]).resumes_by_asking();
 }
 
 // Resumes and ends unfinished measurements; true when one of them has changed.
 net::awaitable<bool> AnalysisRunController::look_again(ObjectKey key, RunPointer run, RunDecision decision) {
   bool changed = false;
   std::vector<std::pair<std::size_t, bool>> orders;  // metric, and whether it is to be ended
-  for (const std::size_t metric : decision.resume) orders.emplace_back(metric, false);
+  for (const std::size_t metric : decision.resume)
+    if (!resumes_by_asking(key, metric)) orders.emplace_back(metric, false);
   for (const std::size_t metric : decision.terminate) orders.emplace_back(metric, true);
   for (const auto& [index, ends] : orders) {
     const auto state = states_.find(key);
@@ -229,7 +248,7 @@ net::awaitable<bool> AnalysisRunController::look_again(ObjectKey key, RunPointer
     const auto result = std::ranges::find(decision.status.metric_results, metric.name, &crds::MetricResult::name);
     if (result == decision.status.metric_results.end() || result->measurements.empty()) continue;
     const crds::Measurement before = result->measurements.back();
-    Provider& provider = Providers{prometheus_, job_}.of(metric);
+    Provider& provider = providers().of(metric);
     MeasurementTask task = task_for(*run, metric, std::int64_t{result->count} + result->error + 1);
     crds::Measurement after;
     if (ends)
@@ -247,20 +266,38 @@ net::awaitable<bool> AnalysisRunController::look_again(ObjectKey key, RunPointer
 
 void AnalysisRunController::begin(const ObjectKey& key, const crds::AnalysisRun& run, State& state,
                                   const RunDecision& decision) {
+  const auto order = [&](std::size_t metric, std::int64_t number) {
+    return MeasurementOrder{task_for(run, state.plan.spec.metrics[metric], number), state.plan.source->metrics[metric],
+                            state.plan.arguments, std::nullopt};
+  };
   for (const Start& start : decision.start) {
-    if (!take_slot(key)) {
-      if (std::ranges::find(waiting_, key) == waiting_.end()) waiting_.push_back(key);
-      return;
-    }
-    const crds::Metric& metric = state.plan.spec.metrics[start.metric];
-    MeasurementOrder order{task_for(run, metric, start.number), state.plan.source->metrics[start.metric],
-                           state.plan.arguments};
-    const std::uint64_t operation = ++operations_;
-    state.under_way[metric.name] = operation;
+    if (!begin_one(key, run, state, order(start.metric, start.number))) return;
     ++counters_.measurements;
-    tasks_->start("measure " + key.text() + " " + metric.name,
-                  run_measurement(key, run.meta.uid, operation, std::move(order)));
   }
+  for (const std::size_t metric : decision.resume) {
+    if (!resumes_by_asking(key, metric)) continue;
+    const std::string& name = state.plan.spec.metrics[metric].name;
+    const auto result = std::ranges::find(decision.status.metric_results, name, &crds::MetricResult::name);
+    if (result == decision.status.metric_results.end() || result->measurements.empty()) continue;
+    MeasurementOrder again = order(metric, std::int64_t{result->count} + result->error + 1);
+    again.unfinished = result->measurements.back();
+    if (!begin_one(key, run, state, std::move(again))) return;
+  }
+}
+
+// False when there is no room for another measurement now: the run is told when there is.
+bool AnalysisRunController::begin_one(const ObjectKey& key, const crds::AnalysisRun& run, State& state,
+                                      MeasurementOrder order) {
+  if (!take_slot(key)) {
+    if (std::ranges::find(waiting_, key) == waiting_.end()) waiting_.push_back(key);
+    return false;
+  }
+  const std::string metric = order.task.metric.name;
+  const std::uint64_t operation = ++operations_;
+  state.under_way[metric] = operation;
+  tasks_->start("measure " + key.text() + " " + metric,
+                run_measurement(key, run.meta.uid, operation, std::move(order)));
+  return true;
 }
 
 net::awaitable<void> AnalysisRunController::run_measurement(ObjectKey key, std::string uid, std::uint64_t operation,
@@ -274,8 +311,9 @@ net::awaitable<void> AnalysisRunController::run_measurement(ObjectKey key, std::
   Outcome outcome;
   outcome.metric = order.task.metric.name;
   std::string fault;
+  const std::optional<crds::Measurement> unfinished = order.unfinished;
   try {
-    outcome = co_await measure(Providers{prometheus_, job_}, std::move(order), client_, clock_);
+    outcome = co_await measure(providers(), std::move(order), client_, clock_);
   } catch (const boost::system::system_error& error) {
     if (error.code() == net::error::operation_aborted) throw;
     fault = error.what();
@@ -283,9 +321,11 @@ net::awaitable<void> AnalysisRunController::run_measurement(ObjectKey key, std::
     fault = error.what();
   }
   if (!fault.empty()) {
+    if (unfinished) outcome.measurement = *unfinished;
     outcome.measurement.phase = name_of(Phase::error);
     outcome.measurement.message = "internal error: " + fault;
-    outcome.measurement.started_at = outcome.measurement.finished_at = clock_.now();
+    outcome.measurement.finished_at = clock_.now();
+    if (!outcome.measurement.started_at) outcome.measurement.started_at = outcome.measurement.finished_at;
   }
   finish(key, uid, operation, std::move(outcome));
 }
@@ -372,7 +412,7 @@ net::awaitable<void> AnalysisRunController::collect_garbage(ObjectKey key, RunPo
     const auto metric = std::ranges::find(metrics, result.name, &crds::Metric::name);
     if (metric == metrics.end()) continue;
     MeasurementTask task = task_for(*run, *metric, made + 1);
-    Provider& provider = Providers{prometheus_, job_}.of(task.metric);
+    Provider& provider = providers().of(task.metric);
     co_await provider.collect_garbage(std::move(task), result.measurements);
   }
 }

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -13,6 +14,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "analysis/assess.h"
+#include "analysis/compare_provider.h"
 #include "analysis/job_object.h"
 #include "analysis/job_provider.h"
 #include "analysis/measure.h"
@@ -38,6 +40,9 @@ struct RunControllerOptions {
   int workers = 8;                 // runs looked at at the same time
   int measurements = 500;          // under way at the same time
   int measurements_per_namespace = 50;
+  // Ready pods of a namespace with this pod template hash, for comparisons; nullopt when there is no such set. May be
+  // absent.
+  std::function<std::optional<int>(const std::string& ns, const std::string& hash)> ready_pods;
 };
 
 // What has been done so far, for the metrics of the process.
@@ -87,6 +92,9 @@ class AnalysisRunController {
   net::awaitable<bool> reconcile(kube::ObjectKey key);
   State& state_of(const kube::ObjectKey& key, const crds::AnalysisRun& run);
   RunDecision decide(const State& state, const crds::AnalysisRun& run) const;
+  Providers providers() { return {prometheus_, job_, compare_}; }
+  bool resumes_by_asking(const kube::ObjectKey& key, std::size_t metric);
+  bool begin_one(const kube::ObjectKey& key, const crds::AnalysisRun& run, State& state, MeasurementOrder order);
   net::awaitable<bool> look_again(kube::ObjectKey key, RunPointer run, RunDecision decision);
   MeasurementTask task_for(const crds::AnalysisRun& run, const crds::Metric& metric, std::int64_t number) const;
   void begin(const kube::ObjectKey& key, const crds::AnalysisRun& run, State& state, const RunDecision& decision);
@@ -115,6 +123,7 @@ class AnalysisRunController {
   kube::EventRecorder& events_;
   PrometheusProvider prometheus_;
   JobProvider job_;
+  CompareProvider compare_;
   kube::WorkQueue queue_;
   kube::Tasks* tasks_ = nullptr;
   std::unordered_map<kube::ObjectKey, State, kube::ObjectKeyHash> states_;

@@ -9,6 +9,7 @@
 #include "analysis/expression/expression.h"
 #include "analysis/limits.h"
 #include "analysis/rules.h"
+#include "crds/validate_compare.h"
 
 namespace sluice::analysis {
 namespace {
@@ -47,6 +48,8 @@ class MetricCheck {
     check_limits();
     check_times();
     check_provider();
+    for (const kube::Mistake& mistake : crds::validate_compare(metric_, where_))
+      mistakes_.push_back(mistake.path + ": " + mistake.message);
     check_condition("successCondition", metric_.success_condition);
     check_condition("failureCondition", metric_.failure_condition);
   }
@@ -93,7 +96,7 @@ class MetricCheck {
   }
 
   void check_prometheus(const crds::PrometheusMetric& prometheus) {
-    if (prometheus.query.empty()) say("provider.prometheus.query is required");
+    if (prometheus.query.empty() && !metric_.compare) say("provider.prometheus.query is required");
     if (prometheus.timeout && *prometheus.timeout < 0) say("prometheus timeout should not be negative");
     if (prometheus.timeout && *prometheus.timeout > max_timeout)
       say(fmt::format("prometheus timeout: too long (limit {} s, got {})", max_timeout, *prometheus.timeout));

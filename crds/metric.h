@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "crds/analysis_input.h"
+#include "crds/compare.h"
 #include "crds/raw_json.h"
 #include "crds/seldom.h"
 #include "kube/int_or_string.h"
@@ -159,6 +160,7 @@ struct Metric {
   Seldom<kube::IntOrString> consecutive_error_limit;    // 4 when absent
   Seldom<kube::IntOrString> consecutive_success_limit;  // 0 (off) when absent
   MetricProvider provider;
+  Seldom<Compare> compare;
   bool operator==(const Metric&) const = default;
   static void fields(auto& self, auto& visit) {
     visit.required("name", self.name);
@@ -172,6 +174,7 @@ struct Metric {
     visit("consecutiveErrorLimit", self.consecutive_error_limit);
     visit("consecutiveSuccessLimit", self.consecutive_success_limit);
     visit.required("provider", self.provider);
+    visit("compare", self.compare);
   }
 };
 

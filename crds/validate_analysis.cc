@@ -9,6 +9,7 @@
 #include "crds/analysis.h"
 #include "crds/field_error.h"
 #include "crds/refused_fields.h"
+#include "crds/validate_compare.h"
 #include "kube/time.h"
 
 namespace sluice::crds {
@@ -49,6 +50,7 @@ class MetricCheck {
     const int providers = providers_in(metric_.provider);
     if (providers == 0) say(required(at_ + ".provider", "no provider specified"));
     if (providers > 1) say(invalid(at_ + ".provider", "multiple providers specified"));
+    for (kube::Mistake& mistake : validate_compare(metric_, at_)) say(std::move(mistake));
   }
 
  private:
