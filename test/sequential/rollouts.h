@@ -17,15 +17,15 @@ enum class Errors {
 
 struct Cell {
   std::string name;
-  double rps = 100;    // of both arms together
-  double share = .1;   // of the canary
-  double ratio = 1;    // canary bad rate over stable bad rate
+  double rps = 100;   // of both arms together
+  double share = .1;  // of the canary
+  double ratio = 1;   // canary bad rate over stable bad rate
   Errors errors = Errors::independent;
-  double burst = 4;            // seconds, mean
-  double burst_part = 1;       // of the errors, that come in bursts
+  double burst = 4;        // seconds, mean
+  double burst_part = .5;  // of the errors, that come in bursts
   double base_rate = .003;
-  double seconds = 3600;       // how long it runs
-  std::vector<double> steps;   // shares, each for an equal part of the time; instead of `share`
+  double seconds = 3600;      // how long it runs
+  std::vector<double> steps;  // shares, each for an equal part of the time; instead of `share`
   int blocks_per_look = 1;
   analysis::compare::Settings settings;
 };

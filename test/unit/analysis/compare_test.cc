@@ -237,7 +237,7 @@ BOOST_AUTO_TEST_CASE(no_errors_are_no_evidence_unless_a_rate_is_tolerated) {
   Comparison silent;
   Comparison tolerant;
   tolerant.settings.delta = .001;
-  for (int i = 0; i < 200; ++i) {
+  for (int i = 0; i < 400; ++i) {
     silent.add(0, 0);
     tolerant.add(0, 0);
   }
@@ -362,7 +362,7 @@ BOOST_AUTO_TEST_CASE(the_status_reads_as_the_manual_says) {
   for (int i = 0; i < 12; ++i) comparison.add(i < 10 ? 2 : 1, i == 0 ? 9 : 8);
   BOOST_TEST(
       undecided_text(comparison.state, comparison.settings, Taken::counted) ==
-      "undecided: canary 0.61% (22/3600), baseline 0.30% (97/32400); evidence against 3.1x of 100x; for 0.7x of 20x");
+      "undecided: canary 0.61% (22/3600), baseline 0.30% (97/32400); evidence against 17x of 100x; for 1.0x of 20x");
   BOOST_TEST(ratio_text(comparison.state, comparison.settings) == "2.04");
   const kube::StringMap metadata = metadata_of(comparison.state, comparison.settings, "undecided");
   BOOST_TEST(metadata.get("canary") == "22/3600");
