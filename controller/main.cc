@@ -12,11 +12,13 @@
 
 #include <boost/json.hpp>
 
+#include "controller/eval_command.h"
 #include "controller/process.h"
 #include "controller/vectors/vectors.h"
 #include "controller/version.h"
 #include "gitops/application_controller.h"
 #include "gitops/git_mirrors.h"
+#include "kube/clock.h"
 #include "kubectl/findings.h"
 #include "sandbox/command.h"
 
@@ -33,6 +35,7 @@ Usage:
 Commands:
   controller   run the controllers against a cluster
   sandbox      serve a Kubernetes API with simulated workloads, for trying out and for tests
+  eval         try a condition of an analysis on a recorded result
   version      print the version
   help         print this help
 
@@ -116,6 +119,10 @@ int main(int argc, char** argv) {
     });
   }
   if (command == "sandbox") return sluice::sandbox::run_sandbox(argc - 1, argv + 1);
+  if (command == "eval") {
+    const std::vector<std::string> arguments(argv + 2, argv + argc);
+    return sluice::controller::run_eval(arguments, sluice::kube::RealClock().now(), std::cin, std::cout, std::cerr);
+  }
   if (command == "vectors") return run_vectors();
   if (command == "version" || command == "--version") return print(sluice::controller::version_text() + "\n");
   if (command == "help" || command == "--help" || command == "-h") return print(usage);

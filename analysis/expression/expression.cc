@@ -16,12 +16,17 @@ void throw_exception_from_error(const Problem& problem, const boost::source_loca
   throw std::runtime_error(problem.message);
 }
 
-std::string with_place(const Problem& problem, std::string_view source) {
+Place place_of(const Problem& problem, std::string_view source) {
   const std::string_view before = source.substr(0, problem.at);
   const std::size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0
-  const std::size_t column = count_code_points(before.substr(line_start)) + 1;
-  if (source.find('\n') == std::string_view::npos) return fmt::format("{} (column {})", problem.message, column);
-  return fmt::format("{} (line {}, column {})", problem.message, std::ranges::count(before, '\n') + 1, column);
+  return {static_cast<std::size_t>(std::ranges::count(before, '\n')) + 1,
+          count_code_points(before.substr(line_start)) + 1};
+}
+
+std::string with_place(const Problem& problem, std::string_view source) {
+  const Place place = place_of(problem, source);
+  if (source.find('\n') == std::string_view::npos) return fmt::format("{} (column {})", problem.message, place.column);
+  return fmt::format("{} (line {}, column {})", problem.message, place.line, place.column);
 }
 
 const std::string& Expression::source() const { return tree_->source; }

@@ -26,6 +26,13 @@ template <class... Parts>
   throw Stop{{fmt::format(format, std::forward<Parts>(parts)...), at}};
 }
 
+// Line and column of a problem, both counted from 1; columns count characters.
+struct Place {
+  std::size_t line = 1;
+  std::size_t column = 1;
+};
+Place place_of(const Problem& problem, std::string_view source);
+
 // "message (line 1, column 5)"; the line is left out when the source has only one. Columns count characters from 1.
 std::string with_place(const Problem& problem, std::string_view source);
 

@@ -428,6 +428,12 @@ std::string print_compact(const Value& value, std::size_t limit) {
   return out;
 }
 
+std::string print_for_people(const Value& value) {
+  const bool is_text_or_parts = value.kind() == Kind::text || value.is_nil() || value.depth() > 0;
+  if (is_text_or_parts) return print_compact(value);
+  return value.kind() == Kind::floating ? print_decimal(value.floating()) : print_plain(value);
+}
+
 std::string print_indented(const Value& value, std::size_t limit) {
   std::string out;
   print_json(value, 0, limit, out);

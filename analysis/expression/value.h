@@ -175,6 +175,8 @@ std::string print_plain(const Value& value, std::size_t limit = print_limit);
 std::string print_short(const Value& value);
 // Compact JSON, keys sorted, with <, > and & escaped. NaN and infinities, which JSON cannot say, become null.
 std::string print_compact(const Value& value, std::size_t limit = print_limit);
+// As people read values: compact JSON, but times and lengths of time as text, and numbers that JSON cannot say.
+std::string print_for_people(const Value& value);
 // JSON with two spaces of indentation, as toJSON() writes it.
 std::string print_indented(const Value& value, std::size_t limit = print_limit);
 

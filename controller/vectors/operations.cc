@@ -9,7 +9,7 @@ std::span<const VectorOperation> vector_operations() {
   static constexpr VectorOperation operations[] = {
       {"eval", vectors::eval},     {"template", vectors::fill_template},
       {"assess", vectors::assess}, {"hash", vectors::hash},
-      {"phase", vectors::phase},
+      {"phase", vectors::phase},   {"replicas", vectors::replicas},
   };
   return operations;
 }

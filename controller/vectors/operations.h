@@ -21,5 +21,9 @@ Answer assess(const boost::json::value& in);
 Answer hash(const boost::json::value& in);
 // A Rollout -> {"phase", "message"}.
 Answer phase(const boost::json::value& in);
+// {"rollout": a Rollout with its status, "new": set or null, "stable": set or null, "older": [set]}, set = {"name",
+// "replicas", "available"} -> {"new", "stable", "older": [..]}: the sizes that the next decision asks for. Services,
+// routes and templates are there as the Rollout wants them. Without a new set, its size when it is created.
+Answer replicas(const boost::json::value& in);
 
 }  // namespace sluice::controller::vectors
