@@ -23,8 +23,9 @@ test-long: packages  ## the long profile: also sanitizers and the second compile
 	@test/run --long
 
 bench: packages      ## measure and store: bytes per Rollout, writes per rollout, latency, cold start
-	@test/build release sluice bench
+	@test/build release sluice bench sequential
 	@test/bench/run
+	@test/bench/sequential
 
 format: packages     ## clang-format on every source; writes deploy/install.yaml anew
 	@git ls-files '*.h' '*.cc' | xargs clang-format-19 -i

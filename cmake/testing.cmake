@@ -32,6 +32,9 @@ sluice_test_program(unit_sandbox     FOLDER test/unit/sandbox     USES sandbox)
 sluice_test_program(unit_view        FOLDER test/unit/view        USES view)
 sluice_test_program(unit_kubectl     FOLDER test/unit/kubectl     USES kubectl)
 sluice_test_program(simulation       FOLDER test/simulation       USES sandbox gitops controller view recordings)
+sluice_test_program(sequential       FOLDER test/sequential       USES analysis)
+# Fifty thousand simulated rollouts: optimised also where the rest is not.
+target_compile_options(sequential PRIVATE $<$<CONFIG:Debug>:-O2>)
 sluice_test_program(conformance      FOLDER test/conformance      USES sandbox)
 sluice_test_program(cluster          FOLDER test/cluster          USES crds recordings)
 
