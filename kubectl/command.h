@@ -105,5 +105,6 @@ void add_undo(std::vector<Command>& commands);
 void add_set_image(std::vector<Command>& commands);
 void add_lint(std::vector<Command>& commands);
 void add_explain_rollout(std::vector<Command>& commands);
+void add_simulate(std::vector<Command>& commands);
 
 }  // namespace sluice::kubectl

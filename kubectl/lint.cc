@@ -1,42 +1,17 @@
 // `lint`: checks manifests without a cluster.
 #include <cstdio>
-#include <fstream>
-#include <iostream>
-#include <iterator>
 
 #include <boost/json.hpp>
 
-#include "kube/yaml.h"
+#include "kube/json.h"
 #include "kubectl/command.h"
 #include "kubectl/findings.h"
+#include "kubectl/manifest_files.h"
 
 namespace sluice::kubectl {
 namespace {
 
 namespace json = boost::json;
-
-std::string read_file(const std::string& name) {
-  if (name == "-") return {std::istreambuf_iterator<char>(std::cin), {}};
-  std::ifstream file(name);
-  if (!file) throw CommandError("cannot read " + name);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-// The objects of a file, those of a List included. The text of what cannot be read goes to `findings`.
-void read_manifests(const std::string& name, std::vector<json::value>& manifests, std::vector<Finding>& findings) {
-  kube::Result<std::vector<json::value>> documents = kube::parse_yaml_documents(read_file(name));
-  if (!documents) {
-    findings.push_back({name, "", documents.error().message});
-    return;
-  }
-  for (json::value& document : *documents) {
-    const json::value* items = kube::find_at(document, {"items"});
-    if (items && items->is_array())
-      for (const json::value& item : items->get_array()) manifests.push_back(item);
-    else
-      manifests.push_back(std::move(document));
-  }
-}
 
 std::string as_json(const std::vector<Finding>& findings) {
   json::array list;

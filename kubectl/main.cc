@@ -33,6 +33,7 @@ std::vector<Command> all_commands() {
   add_set_image(commands);
   add_lint(commands);
   add_explain_rollout(commands);
+  add_simulate(commands);
   return commands;
 }
 

@@ -1,0 +1,146 @@
+// Rehearsals of whole updates from manifests.
+#include "rehearsal/rehearse.h"
+
+#include <boost/test/unit_test.hpp>
+
+#include "kube/yaml.h"
+
+namespace sluice::rehearsal {
+namespace {
+
+constexpr const char* surroundings = R"(
+apiVersion: v1
+kind: Service
+metadata: {name: web-stable}
+spec: {selector: {app: web}, ports: [{port: 80}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web-canary}
+spec: {selector: {app: web}, ports: [{port: 80}]}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: web}
+spec:
+  parentRefs: [{name: gateway}]
+  rules: [{backendRefs: [{name: web-stable, port: 80, weight: 100}, {name: web-canary, port: 80, weight: 0}]}]
+---
+apiVersion: argoproj.io/v1alpha1
+kind: AnalysisTemplate
+metadata: {name: success}
+spec:
+  metrics:
+    - {name: success, interval: 10s, count: 4, failureLimit: 1, provider: {prometheus: {address: "http://p", query: up}}}
+---
+)";
+
+std::string rollout(const std::string& strategy) {
+  return R"(apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+metadata: {name: web, namespace: shop}
+spec:
+  replicas: 4
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: web, image: "example/web:v1"}]}
+  strategy: )" +
+         strategy;
+}
+
+const std::string routed =
+    "{canary: {canaryService: web-canary, stableService: web-stable, trafficRouting: {plugins: "
+    "{argoproj-labs/gatewayAPI: {httpRoute: web, namespace: shop}}}, steps: ";
+
+Rehearsal rehearsed(const std::string& yaml, RehearsalOptions options = {}) {
+  kube::Result<Rehearsal> rehearsal = rehearse(kube::parse_yaml_documents(yaml).value(), options);
+  BOOST_REQUIRE_MESSAGE(rehearsal.has_value(), rehearsal.error().message);
+  return *rehearsal;
+}
+
+const Course& course(const Rehearsal& rehearsal, std::string_view words) {
+  for (const Course& each : rehearsal.courses)
+    if (each.title.find(words) != std::string::npos) return each;
+  BOOST_FAIL("there is no course \"" << words << "\" in\n" << text_of(rehearsal));
+  return rehearsal.courses.front();
+}
+
+bool tells(const Course& course, std::string_view words) {
+  for (const Moment& moment : course.moments)
+    if (moment.what.find(words) != std::string::npos) return true;
+  return false;
+}
+
+BOOST_AUTO_TEST_SUITE(rehearse_)
+
+BOOST_AUTO_TEST_CASE(a_gated_canary_in_all_its_courses) {
+  const Rehearsal rehearsal = rehearsed(
+      surroundings +
+      rollout(routed + "[{setWeight: 20}, {analysis: {templates: [{templateName: success}]}}, {setWeight: 60}]}}"));
+  BOOST_TEST(rehearsal.is_as_hoped(), text_of(rehearsal));
+  BOOST_TEST(rehearsal.courses.size() == 4U);
+
+  const Course& well = course(rehearsal, "all is well");
+  BOOST_TEST(well.outcome.starts_with("the new version is promoted after 3"), well.outcome);  // three gaps of 10 s
+  BOOST_TEST(tells(well, "analysis (Step) ends: Successful"));
+  BOOST_TEST(well.requests_sent > 0U);
+  BOOST_TEST(well.requests_lost == 0U);
+
+  const Course& failing = course(rehearsal, "first analysis fails");
+  BOOST_TEST(failing.outcome.starts_with("aborted, and the old version serves everything again after 1"),
+             failing.outcome);
+  BOOST_TEST(tells(failing, "20 % of the requests go to the canary"));
+  BOOST_TEST(!tells(failing, "60 %"));
+
+  const Course& dead = course(rehearsal, "no pod of the new version");
+  BOOST_TEST(!tells(dead, "% of the requests go to the canary"), text_of(rehearsal));
+  BOOST_TEST(dead.outcome.find("timed out progressing") != std::string::npos, dead.outcome);
+
+  BOOST_TEST(tells(course(rehearsal, "autoscaler"), "the autoscaler sets spec.replicas from 4 to 8"));
+}
+
+BOOST_AUTO_TEST_CASE(the_same_manifests_give_the_same_text) {
+  const std::string yaml = surroundings + rollout(routed + "[{setWeight: 20}, {pause: {duration: 1m}}]}}");
+  BOOST_TEST(text_of(rehearsed(yaml)) == text_of(rehearsed(yaml)));
+}
+
+BOOST_AUTO_TEST_CASE(a_person_promotes_when_the_time_has_come) {
+  RehearsalOptions options;
+  options.promote_after = std::chrono::minutes(10);
+  const Rehearsal rehearsal = rehearsed(surroundings + rollout(routed + "[{setWeight: 20}, {pause: {}}]}}"), options);
+  const Course& well = course(rehearsal, "all is well");
+  BOOST_TEST(well.outcome.starts_with("the new version is promoted after 10m"), well.outcome);
+  BOOST_TEST(tells(well, "a person promotes"));
+  BOOST_TEST(rehearsal.courses.size() == 3U, "nothing measures, so that no analysis can fail");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_missing_is_assumed_and_told) {
+  const Rehearsal rehearsal =
+      rehearsed(rollout("{blueGreen: {activeService: web, previewService: web-preview, prePromotionAnalysis: "
+                        "{templates: [{templateName: smoke}]}}}"));
+  const std::string text = text_of(rehearsal);
+  BOOST_TEST(rehearsal.is_as_hoped(), text);
+  for (const char* missing :
+       {"Service web is not among", "Service web-preview is not", "AnalysisTemplate smoke is not"})
+    BOOST_TEST(text.find(missing) != std::string::npos, missing << " is not told in\n" << text);
+  BOOST_TEST(tells(course(rehearsal, "all is well"), "Service web selects the new version"));
+  BOOST_TEST(!tells(course(rehearsal, "analysis fails"), "Service web selects the new version"));
+}
+
+BOOST_AUTO_TEST_CASE(mistakes_are_told_instead_of_a_course) {
+  const kube::Result<Rehearsal> nothing = rehearse({}, {});
+  BOOST_TEST(nothing.error().message == "there is no Rollout among the manifests");
+  RehearsalOptions options;
+  options.images = {{"nobody", "v2"}};
+  BOOST_TEST(rehearse(kube::parse_yaml_documents(rollout("{canary: {}}")).value(), options).error().message ==
+             "the Rollout has no container \"nobody\"");
+  const Rehearsal wrong = rehearsed(rollout("{canary: {steps: [{setWeight: 120}]}}"));
+  BOOST_TEST(!wrong.is_as_hoped());
+  BOOST_TEST(wrong.courses.front().outcome.find("does not become healthy") != std::string::npos, text_of(wrong));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace sluice::rehearsal
