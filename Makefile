@@ -1,7 +1,7 @@
 # A thin front door: each target installs what is missing, configures, builds, runs. `make help` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := all
-.PHONY: all debug demo test test-long bench format lint install clean help packages
+.PHONY: all debug demo test test-long bench fuzz format lint install clean help packages
 
 PREFIX ?= /usr/local
 JOBS ?= $(shell nproc)
@@ -26,6 +26,10 @@ bench: packages      ## measure and store: bytes per Rollout, writes per rollout
 	@test/build release sluice bench sequential
 	@test/bench/run
 	@test/bench/sequential
+
+fuzz: packages       ## throw random input at the condition language and at the readers of answers, 10 minutes each (SECONDS=60)
+	@test/build fuzz fuzz_conditions fuzz_answers
+	@SECONDS_EACH=$(if $(filter command line environment%,$(origin SECONDS)),$(SECONDS),600) test/fuzz/run
 
 format: packages     ## clang-format on every source; writes deploy/install.yaml anew
 	@git ls-files '*.h' '*.cc' | xargs clang-format-19 -i

@@ -1,6 +1,9 @@
 // The arguments of a run: their values, and where {{args.name}} stands in its metrics.
 #include "analysis/arguments.h"
 
+#include <algorithm>
+#include <set>
+
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
@@ -117,18 +120,54 @@ bool mentions(const json::value& value, std::string_view name) {
   return false;
 }
 
+// The first argument that a text mentions; "" when it mentions none.
+std::string argument_in(std::string_view text) {
+  for (std::size_t open = text.find("{{"); open != std::string_view::npos; open = text.find("{{", open + 2)) {
+    const std::size_t close = text.find("}}", open + 2);
+    if (close == std::string_view::npos) return {};
+    const std::string_view tag = trimmed(text.substr(open + 2, close - open - 2));
+    if (tag.starts_with("args.")) return std::string(tag.substr(5, 64));
+  }
+  return {};
+}
+
+// The arguments on the way back to `name` when following the values leads there; empty when it does not.
+std::vector<std::string> circle_from(const std::string& name, const std::vector<crds::Argument>& arguments) {
+  std::vector<std::string> path{name};
+  while (path.size() <= arguments.size()) {
+    const auto found = std::ranges::find(arguments, path.back(), &crds::Argument::name);
+    if (found == arguments.end() || !found->value) return {};
+    path.push_back(argument_in(*found->value));
+    if (path.back() == name) return path;
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Arguments> read_arguments(const std::vector<crds::Argument>& arguments) {
   Arguments read;
   std::string mistakes;
+  const auto say = [&](const std::string& what) { mistakes += (mistakes.empty() ? "" : "; ") + what; };
   for (const crds::Argument& argument : arguments) {
     if (argument.value)
       read.values.set(argument.name, *argument.value);
     else if (argument.value_from && argument.value_from->secret_key_ref)
       read.secrets.push_back({argument.name, *argument.value_from->secret_key_ref});
     else
-      mistakes += fmt::format("{}argument \"{}\" was not supplied", mistakes.empty() ? "" : "; ", argument.name);
+      say(fmt::format("argument \"{}\" was not supplied", argument.name));
+  }
+  std::set<std::string> told;
+  for (const auto& [name, value] : read.values) {
+    const std::string other = argument_in(value);
+    if (other.empty() || told.contains(name)) continue;
+    const std::vector<std::string> circle = circle_from(name, arguments);
+    told.insert(circle.begin(), circle.end());
+    if (circle.empty())
+      say(fmt::format("argument \"{}\" refers to {{{{args.{}}}}}: a value is taken as it is, write the text itself",
+                      name, other));
+    else
+      say(fmt::format("arguments refer to each other in a circle: {}", fmt::join(circle, " -> ")));
   }
   if (!mistakes.empty()) return Error{Fault::invalid, mistakes};
   return read;
@@ -164,15 +203,22 @@ Result<crds::Metric> fill_in(const crds::Metric& metric, const kube::StringMap& 
 Result<std::vector<crds::Metric>> fill_in(const std::vector<crds::Metric>& metrics, const Arguments& arguments) {
   const kube::StringMap values = planning_values(arguments);
   std::vector<crds::Metric> filled;
+  std::string mistakes;
+  const auto say = [&](const std::string& what, const crds::Metric& metric) {
+    if (mistakes.size() < 2000)
+      mistakes += fmt::format("{}{} (metric '{}')", mistakes.empty() ? "" : "; ", what, metric.name);
+  };
   for (const crds::Metric& metric : metrics) {
     for (const SecretArgument& secret : arguments.secrets)
       if (mentions_in_text(metric.name, secret.name))
-        return Error{Fault::invalid,
-                     fmt::format("metric name uses the secret argument \"{}\"; use a plain value", secret.name)};
+        say(fmt::format("metric name uses the secret argument \"{}\"; use a plain value", secret.name), metric);
     Result<crds::Metric> made = fill_in(metric, values);
-    if (!made) return made.error();
-    filled.push_back(std::move(*made));
+    if (made)
+      filled.push_back(std::move(*made));
+    else
+      say(made.error().message, metric);
   }
+  if (!mistakes.empty()) return Error{Fault::invalid, mistakes};
   return filled;
 }
 

@@ -23,7 +23,7 @@ struct Arguments {
 };
 
 // Sorts the arguments of a run. A value wins over a Secret, so that a caller can replace a template's default.
-// Error: every argument that has neither.
+// Error: every argument that has neither, and every value that refers to another argument.
 kube::Result<Arguments> read_arguments(const std::vector<crds::Argument>& arguments);
 
 // Stands in for secrets while a run is only planned.
@@ -40,7 +40,7 @@ kube::Result<std::string> fill_in(std::string_view text, const kube::StringMap& 
 // The metric with {{args.name}} replaced in every text and key of it, once: a value is never looked into again.
 // Error: what could not be resolved, or what the metric would become is not a metric.
 kube::Result<crds::Metric> fill_in(const crds::Metric& metric, const kube::StringMap& values);
-// The same for all metrics of a run; a secret in the name of a metric is refused.
+// The same for all metrics of a run; a secret in the name of a metric is refused. The error names each metric.
 kube::Result<std::vector<crds::Metric>> fill_in(const std::vector<crds::Metric>& metrics, const Arguments& arguments);
 
 // The text with every secret value replaced by *****. Values shorter than four bytes are only replaced when they are

@@ -1,24 +1,25 @@
 // The numbers of a metric as they are acted upon: counts, limits, times between measurements.
 #include "analysis/limits.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace sluice::analysis {
 namespace {
 
-// An optional sign and decimal digits; everything else is 0.
-std::int64_t whole_number(const std::string& text) {
+// An optional sign and decimal digits.
+std::optional<std::int64_t> whole_number(const std::string& text) {
   const bool has_plus = text.size() > 1 && text[0] == '+' && text[1] != '-';
   const char* begin = text.data() + (has_plus ? 1 : 0);
   const char* end = text.data() + text.size();
   std::int64_t number = 0;
   const auto read = std::from_chars(begin, end, number);
-  return read.ec == std::errc() && read.ptr == end ? number : 0;
+  if (read.ec != std::errc() || read.ptr != end) return std::nullopt;
+  return number;
 }
 
 std::int64_t number_or(const crds::Seldom<kube::IntOrString>& field, std::int64_t otherwise) {
-  if (!field) return otherwise;
-  return field->is_int() ? std::get<0>(field->value) : whole_number(std::get<1>(field->value));
+  return field ? number_in(field).value_or(0) : otherwise;
 }
 
 std::optional<kube::Duration> duration(const std::string& text) {
@@ -29,13 +30,19 @@ std::optional<kube::Duration> duration(const std::string& text) {
 
 }  // namespace
 
+std::optional<std::int64_t> number_in(const crds::Seldom<kube::IntOrString>& field) {
+  if (!field) return 0;
+  return field->is_int() ? std::get<0>(field->value) : whole_number(std::get<1>(field->value));
+}
+
 Limits limits_of(const crds::Metric& metric) {
   Limits limits;
   limits.interval = duration(metric.interval);
   limits.initial_delay = duration(metric.initial_delay).value_or(kube::Duration{0});
   const std::int64_t count = number_or(metric.count, 0);
+  // A negative count is reached by the first measurement that is no error.
   if (count != 0)
-    limits.count = count;
+    limits.count = std::max<std::int64_t>(count, 1);
   else if (metric.interval.empty())
     limits.count = 1;
   limits.failure = number_or(metric.failure_limit, 0);

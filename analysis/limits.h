@@ -10,7 +10,8 @@
 namespace sluice::analysis {
 
 struct Limits {
-  std::optional<std::int64_t> count;  // measurements that are no errors; nullopt measures until somebody stops it
+  // Measurements that are no errors, at least 1; nullopt measures until somebody stops it.
+  std::optional<std::int64_t> count;
   std::int64_t failure = 0;           // negative: failures never end the metric
   std::int64_t inconclusive = 0;
   std::int64_t consecutive_error = 4;
@@ -20,6 +21,9 @@ struct Limits {
 };
 
 inline constexpr kube::Duration error_retry = std::chrono::seconds{10};
+
+// The number that a field holds; nullopt when its text is none. 0 when the field is absent.
+std::optional<std::int64_t> number_in(const crds::Seldom<kube::IntOrString>& field);
 
 // Never fails: a text that is no whole number counts as 0, a duration that cannot be read as absent; validate() has
 // told the author by then.

@@ -64,14 +64,29 @@ class MetricCheck {
     if (limits_.failure < 0 && success == 0) say("failureLimit and consecutiveSuccessLimit cannot both be disabled");
     if (limits_.inconclusive < 0) say("inconclusiveLimit must be >= 0");
     if (limits_.consecutive_error < 0) say("consecutiveErrorLimit must be >= 0");
-    const std::int64_t count = limits_.count.value_or(0);
-    if (!metric_.count || count <= 0) return;
+    check_numbers();
+    const std::int64_t count = number_in(metric_.count).value_or(0);
+    if (count <= 0) return;
     if (limits_.failure >= 0 && success >= 0 && count < limits_.failure + success)
       say(fmt::format("count ({}) must be >= failureLimit + consecutiveSuccessLimit ({} + {}) if both >= 0", count,
                       limits_.failure, success));
     if (limits_.failure < 0 && count < success) say("count must be >= consecutiveSuccessLimit");
     if (count < limits_.inconclusive) say("count must be >= inconclusiveLimit");
     if (count > 1 && metric_.interval.empty()) say("interval must be specified when count > 1");
+  }
+
+  // The reference reads such a text as 0, which measures for ever or forgives nothing.
+  void check_numbers() {
+    const struct {
+      const char* name;
+      const crds::Seldom<kube::IntOrString>& field;
+    } fields[] = {{"count", metric_.count},
+                  {"failureLimit", metric_.failure_limit},
+                  {"inconclusiveLimit", metric_.inconclusive_limit},
+                  {"consecutiveErrorLimit", metric_.consecutive_error_limit},
+                  {"consecutiveSuccessLimit", metric_.consecutive_success_limit}};
+    for (const auto& [name, field] : fields)
+      if (!number_in(field)) say(fmt::format("{}: \"{}\" is not a whole number", name, field->text()));
   }
 
   void check_times() {

@@ -44,3 +44,22 @@ file(GLOB bench_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/test/bench/*.cc)
 add_executable(bench ${bench_sources})
 target_link_libraries(bench PRIVATE sluice_sandbox sluice_controller)
 set_target_properties(bench PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/test)
+
+# What `make fuzz` runs (test/fuzz/run). Only what is fuzzed is built, so that a short run starts soon; a reader of
+# answers that is added to test/fuzz/answers.cc adds its sources here.
+if(SLUICE_SANITIZE MATCHES "fuzzer-no-link")
+  file(GLOB fuzzed CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/analysis/expression/*.cc)
+  foreach(source analysis/cloud_watch_row analysis/prometheus_answer analysis/value_json
+                 kube/base64 kube/json kube/result kube/time)
+    list(APPEND fuzzed ${CMAKE_SOURCE_DIR}/${source}.cc)
+  endforeach()
+  add_library(fuzzed STATIC EXCLUDE_FROM_ALL ${fuzzed})
+  target_include_directories(fuzzed PUBLIC ${CMAKE_SOURCE_DIR})
+  target_link_libraries(fuzzed PUBLIC sluice_libraries PkgConfig::re2)
+  foreach(name conditions answers)
+    add_executable(fuzz_${name} EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/test/fuzz/${name}.cc)
+    target_link_libraries(fuzz_${name} PRIVATE fuzzed)
+    target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+    set_target_properties(fuzz_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/test)
+  endforeach()
+endif()

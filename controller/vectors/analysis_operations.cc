@@ -1,4 +1,5 @@
 // The questions of `sluice vectors` about measuring.
+#include <memory>
 #include <utility>
 
 #include <boost/json.hpp>
@@ -9,7 +10,7 @@
 #include "analysis/expression/expression.h"
 #include "analysis/limits.h"
 #include "analysis/phase.h"
-#include "analysis/validate.h"
+#include "analysis/plan.h"
 #include "analysis/value_json.h"
 #include "analysis/verdict.h"
 #include "controller/vectors/operations.h"
@@ -90,18 +91,16 @@ Answer assess(const json::value& in) {
   complete.emplace("name", "metric");
   complete.emplace("provider", json::object{{"prometheus", json::object{{"query", "1"}}}});
   kube::Mistakes mistakes;
-  crds::AnalysisRunSpec spec;
-  spec.metrics.push_back(crds::decode_metric(complete, mistakes));
+  crds::AnalysisRunSpec written_spec;
+  written_spec.metrics.push_back(crds::decode_metric(complete, mistakes));
   if (!mistakes.empty()) return invalid(kube::describe(mistakes));
-  const crds::Metric& metric = spec.metrics.front();
-  std::string problem;
-  for (const std::string& mistake : analysis::validate_metrics(spec.metrics))
-    problem += (problem.empty() ? "Analysis spec invalid: " : "; ") + mistake;
+  const analysis::RunPlan plan = analysis::plan_run(std::make_shared<const crds::AnalysisRunSpec>(written_spec));
+  const crds::Metric& metric = plan.spec.metrics.front();
 
   kube::Time now = epoch;
   crds::AnalysisRunStatus status;
   const auto look = [&](std::vector<analysis::Outcome> outcomes) {
-    status = analysis::assess({spec, status, problem, std::move(outcomes), {}}, now).status;
+    status = analysis::assess({plan.spec, status, plan.problem, std::move(outcomes), {}}, now).status;
   };
   look({});
   const json::value* measurements = kube::find_at(in, {"measurements"});

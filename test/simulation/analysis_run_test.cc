@@ -130,11 +130,12 @@ BOOST_AUTO_TEST_CASE(mistakes_end_the_run_at_once_and_are_all_named) {
   clock.run_for(seconds{1});
   BOOST_TEST(run()->status.phase == "Error");
   BOOST_TEST(run()->status.message ==
-             "Analysis spec invalid: metrics[0]: successCondition: unexpected token EOF (column 9); "
-             "metrics[1]: provider web is not supported in this version; use prometheus or job");
+             "Analysis spec invalid: metrics[0]: successCondition: unexpected token EOF (column 9) (metric 'a'); "
+             "metrics[1]: provider web is not supported in this version; use prometheus or job (metric 'b')");
   BOOST_TEST(run()->status.completed_at.has_value());
   BOOST_TEST(run("unresolved")->status.message ==
-             "Unable to resolve metric arguments: failed to resolve {{args.app}}; failed to resolve {{args.token}}");
+             "Unable to resolve metric arguments: failed to resolve {{args.app}}; failed to resolve {{args.token}} "
+             "(metric 'rate')");
 }
 
 BOOST_AUTO_TEST_CASE(a_job_whose_image_never_pulls_is_inconclusive) {
@@ -237,14 +238,59 @@ BOOST_AUTO_TEST_CASE(a_namespace_gets_no_more_than_its_slots) {
   BOOST_TEST(asked.size() == 120u);
 }
 
+// What a condition cannot do with a value is an error of that measurement, and five in a row end the run in words that
+// name the metric; the runs beside it are not touched.
+BOOST_AUTO_TEST_CASE(a_condition_that_cannot_be_evaluated_ends_its_own_run_only) {
+  backend = [](const kube::HttpRequest&) { return vector_of("0.99"); };
+  const auto with_condition = [](const std::string& condition) {
+    return metrics(R"({"name":"rate","interval":"1s","count":1,"consecutiveErrorLimit":1,"successCondition":")" +
+                   condition + R"(","provider":{"prometheus":{"address":"http://prometheus:9090","query":"up"}}})");
+  };
+  const struct {
+    const char* name;
+    const char* condition;
+    const char* why;
+  } rows[] = {
+      {"type", "result > 1", "invalid operation: > (mismatched types []float64 and int)"},
+      {"zero", "5 % int(result[0]) == 0", "runtime error: integer divide by zero"},
+      {"range", "result[1] > 1", "index out of range: 1 (array length is 1)"},
+      {"number", "result[0]", "expected bool, but got float64"},
+      {"long", "let l = 1..999; all(l, all(l, any(l, # >= 0)))", "step budget exceeded (1000000)"},
+      {"large", "len(1..100000000) > 1", "memory budget exceeded"},
+      {"time", "duration(\\\"1d\\\") > duration(\\\"1h\\\")", "time: unknown unit \"d\" in duration \"1d\""},
+  };
+  for (const auto& row : rows) make_run(with_condition(row.condition), row.name);
+  make_run(with_condition("result[0] > 0.9"), "good");
+  clock.run_for(minutes{2});
+  BOOST_TEST(run("good")->status.phase == "Successful");
+  for (const auto& row : rows) {
+    const std::string condition = boost::json::parse("\"" + std::string(row.condition) + "\"").as_string().c_str();
+    BOOST_TEST(run(row.name)->status.phase == "Error");
+    BOOST_TEST(run(row.name)->status.message ==
+               "Metric \"rate\" assessed Error due to consecutiveErrors (2) > consecutiveErrorLimit (1): "
+               "\"Error Message: could not evaluate successCondition \"" +
+                   condition + "\": " + row.why + "\"");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(arguments_that_refer_to_each_other_end_the_run_at_once) {
+  make_run(metrics(prometheus_metric(""),
+                   R"(,"args":[{"name":"app","value":"{{args.token}}"},{"name":"token","value":"{{args.app}}"}])"));
+  clock.run_for(seconds{1});
+  BOOST_TEST(run()->status.phase == "Error");
+  BOOST_TEST(run()->status.message ==
+             "Unable to resolve metric arguments: arguments refer to each other in a circle: app -> token -> app");
+  BOOST_TEST(asked.empty());
+}
+
 // The controller is killed at its n-th write, once before the server has it and once after. Whatever happens, the run
-// comes to the same end with the same measurements, none lost and none doubled.
-BOOST_AUTO_TEST_CASE(a_crash_at_any_write_changes_nothing) {
-  const std::string spec = metrics(job_metric("sleep 1; exit 1", R"("interval":"5s","failureLimit":1,)"));
+// comes to the same end with the same measurements, none lost and none doubled. Answers how often it was killed.
+int crash_at_every_write(const std::string& spec, const std::function<void(AnalysisWorld&)>& check) {
   int crashes = 0;
   for (const bool committed : {false, true}) {
     for (int n = 1;; ++n) {
       AnalysisWorld world;
+      world.backend = [](const kube::HttpRequest&) { return vector_of("0.80"); };
       int writes = 0;
       bool crashed = false;
       const auto strike = [&](const kube::ApiRequest& request) {
@@ -263,16 +309,52 @@ BOOST_AUTO_TEST_CASE(a_crash_at_any_write_changes_nothing) {
       world.start();
       BOOST_TEST_CONTEXT("write " << n << (committed ? " committed" : " lost")) {
         BOOST_REQUIRE(world.run_until_over(minutes{5}));
-        const auto done = world.run();
-        BOOST_TEST(done->status.phase == "Failed");
-        BOOST_TEST(done->status.message == "Metric \"check\" assessed Failed due to failed (2) > failureLimit (1)");
-        BOOST_TEST(done->status.metric_results[0].count == 2);
-        BOOST_TEST(done->status.metric_results[0].measurements.size() == 2u);
-        BOOST_TEST(world.jobs() == (std::vector<std::string>{"check.1", "check.2"}), boost::test_tools::per_element());
+        check(world);
       }
     }
   }
+  return crashes;
+}
+
+BOOST_AUTO_TEST_CASE(a_crash_at_any_write_changes_nothing) {
+  const std::string spec = metrics(job_metric("sleep 1; exit 1", R"("interval":"5s","failureLimit":1,)"));
+  const int crashes = crash_at_every_write(spec, [](AnalysisWorld& world) {
+    const auto done = world.run();
+    BOOST_TEST(done->status.phase == "Failed");
+    BOOST_TEST(done->status.message == "Metric \"check\" assessed Failed due to failed (2) > failureLimit (1)");
+    BOOST_TEST(done->status.metric_results[0].count == 2);
+    BOOST_TEST(done->status.metric_results[0].measurements.size() == 2u);
+    BOOST_TEST(world.jobs() == (std::vector<std::string>{"check.1", "check.2"}), boost::test_tools::per_element());
+  });
   BOOST_TEST(crashes >= 10);
+}
+
+// A query whose answer was not written yet is asked once more, and counts once.
+BOOST_AUTO_TEST_CASE(a_crash_at_any_write_of_several_metrics_changes_nothing) {
+  const std::string spec =
+      metrics(prometheus_metric(R"("interval":"10s","count":4,"failureLimit":4,)") + "," +
+                  job_metric("sleep 3; exit 0", R"("initialDelay":"12s",)") + "," +
+                  job_metric("sleep 1; exit 1", R"("interval":"7s","count":2,)", "dry"),
+              R"(,"args":[{"name":"app","value":"web"},{"name":"token","value":"t"}],"dryRun":[{"metricName":"dry"}],)"
+              R"("measurementRetention":[{"metricName":"rate","limit":2}])");
+  const int crashes = crash_at_every_write(spec, [](AnalysisWorld& world) {
+    const auto done = world.run();
+    BOOST_TEST(done->status.phase == "Successful");
+    BOOST_TEST(done->status.run_summary.count == 2);
+    BOOST_TEST(done->status.run_summary.successful == 2);
+    BOOST_TEST(done->status.dry_run_summary.value().failed == 1);
+    for (const crds::MetricResult& result : done->status.metric_results) {
+      BOOST_TEST(result.count == (result.name == "rate" ? 4 : 1), result.name);
+      BOOST_TEST(result.error == 0);
+      BOOST_TEST(result.measurements.size() == (result.name == "rate" ? 2u : 1u));
+      for (std::size_t i = 1; i < result.measurements.size(); ++i)
+        BOOST_TEST((*result.measurements[i].started_at >= *result.measurements[i - 1].finished_at + seconds{10}));
+    }
+    BOOST_TEST(world.asked.size() >= 4u);
+    BOOST_TEST(world.asked.size() <= 5u);
+    BOOST_TEST(world.jobs() == (std::vector<std::string>{"check.1", "dry.1"}), boost::test_tools::per_element());
+  });
+  BOOST_TEST(crashes >= 16);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -90,6 +90,43 @@ BOOST_AUTO_TEST_CASE(every_argument_needs_a_value) {
   BOOST_TEST(read.error().message == "argument \"b\" was not supplied; argument \"c\" was not supplied");
 }
 
+BOOST_AUTO_TEST_CASE(values_do_not_refer_to_other_arguments) {
+  const auto mistakes = [](const std::vector<crds::Argument>& arguments) {
+    const auto read = read_arguments(arguments);
+    return read ? std::string() : read.error().message;
+  };
+  BOOST_TEST(mistakes({argument("a", "{{args.b}}"), argument("b", "x")}) ==
+             "argument \"a\" refers to {{args.b}}: a value is taken as it is, write the text itself");
+  BOOST_TEST(mistakes({argument("a", "{{args.b}}"), argument("b", "{{ args.c }}!"), argument("c", "{{args.a}}")}) ==
+             "arguments refer to each other in a circle: a -> b -> c -> a");
+  BOOST_TEST(mistakes({argument("a", "{{args.a}}")}) == "arguments refer to each other in a circle: a -> a");
+  BOOST_TEST(mistakes({argument("z", "{{args.b}}"), argument("b", "{{args.b}}")}) ==
+             "arguments refer to each other in a circle: b -> b; "
+             "argument \"z\" refers to {{args.b}}: a value is taken as it is, write the text itself");
+  BOOST_TEST(mistakes({argument("a", "{{ .Values.x }} {{"), argument("b", "args.a")}) == "");
+}
+
+BOOST_AUTO_TEST_CASE(an_argument_that_nothing_uses_does_no_harm) {
+  const auto read = read_arguments({argument("used", "up"), argument("unused", "x")});
+  BOOST_REQUIRE(read.has_value());
+  const auto filled =
+      fill_in({metric_from(R"({"name":"m","provider":{"prometheus":{"query":"{{args.used}}"}}})")}, *read);
+  BOOST_REQUIRE(filled.has_value());
+  BOOST_TEST(filled->at(0).provider.prometheus->query == "up");
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_resolved_is_told_with_its_metric) {
+  const auto read = read_arguments({argument("a", "1")});
+  const auto filled =
+      fill_in({metric_from(R"({"name":"rate","provider":{"prometheus":{"query":"{{args.x}}"}}})"),
+               metric_from(R"({"name":"good","provider":{"prometheus":{"query":"{{args.a}}"}}})"),
+               metric_from(R"({"name":"p99","count":"{{args.y}}","provider":{"prometheus":{"query":"up"}}})")},
+              *read);
+  BOOST_REQUIRE(filled.has_error());
+  BOOST_TEST(filled.error().message ==
+             "failed to resolve {{args.x}} (metric 'rate'); failed to resolve {{args.y}} (metric 'p99')");
+}
+
 BOOST_AUTO_TEST_CASE(secrets_are_placeholders_until_they_are_needed) {
   crds::Argument overridden = secret_argument("token", "s", "k");
   overridden.value = "given";
@@ -103,7 +140,8 @@ BOOST_AUTO_TEST_CASE(secrets_are_placeholders_until_they_are_needed) {
   crds::Metric named = metric_from(prometheus);
   named.name = "m-{{args.password}}";
   const auto refused = fill_in(std::vector<crds::Metric>{named}, *read);
-  BOOST_TEST(refused.error().message == "metric name uses the secret argument \"password\"; use a plain value");
+  BOOST_TEST(refused.error().message.starts_with(
+      "metric name uses the secret argument \"password\"; use a plain value (metric 'm-{{args.password}}')"));
 }
 
 BOOST_AUTO_TEST_CASE(secrets_are_hidden) {
@@ -257,6 +295,11 @@ BOOST_AUTO_TEST_CASE(metrics_that_cannot_work_are_refused_with_every_mistake) {
        "metrics[0]: count must be >= inconclusiveLimit"},
       {R"({"count":2,"provider":{"job":{"spec":{}}}})", "metrics[0]: interval must be specified when count > 1"},
       {R"({"interval":"100ms","provider":{"job":{"spec":{}}}})", "metrics[0]: interval: below 1s (100ms)"},
+      {R"({"count":"5x","provider":{"job":{"spec":{}}}})", "metrics[0]: count: \"5x\" is not a whole number"},
+      {R"({"failureLimit":"5%","inconclusiveLimit":"","provider":{"job":{"spec":{}}}})",
+       "metrics[0]: failureLimit: \"5%\" is not a whole number; "
+       "metrics[0]: inconclusiveLimit: \"\" is not a whole number"},
+      {R"({"count":"-1","failureLimit":"+2","provider":{"job":{"spec":{}}}})", ""},
       {R"({"provider":{}})", "metrics[0]: no provider specified"},
       {R"({"provider":{"job":{"spec":{}},"web":{"url":"x"}}})", "metrics[0]: multiple providers specified"},
       {R"({"provider":{"datadog":{"query":"x"}}})",

@@ -290,6 +290,7 @@ BOOST_AUTO_TEST_CASE(metrics_end_by_their_limits) {
        "Metric \"a\" assessed Failed due to consecutiveSuccesses (1) < consecutiveSuccessLimit (2)"},
       {"failures off", "c=4 s=2 f=-1", "FFSS", "Successful", ""},
       {"a negative count is one measurement", "c=-1", "S", "Successful", ""},
+      {"an error is no measurement of a negative count", "c=-1", "E", "Running", ""},
       {"error beats inconclusive", "i=0 e=0", "E", "Error",
        "Metric \"a\" assessed Error due to consecutiveErrors (1) > consecutiveErrorLimit (0)"},
   };

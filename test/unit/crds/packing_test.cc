@@ -74,6 +74,27 @@ BOOST_AUTO_TEST_CASE(a_replica_set_that_is_only_compared_takes_few_bytes) {
   }
 }
 
+bool is_over(const AnalysisRun& run) {
+  const Word& phase = run.status.phase;
+  return phase == "Successful" || phase == "Failed" || phase == "Error" || phase == "Inconclusive";
+}
+
+BOOST_AUTO_TEST_CASE(a_finished_run_takes_at_most_a_kibibyte) {
+  int finished = 0;
+  std::size_t largest = 0;
+  for (const json::value& object : trace_data("traces/objects.jsonl")) {
+    if (object.at("kind") != "AnalysisRun") continue;
+    kube::Mistakes mistakes;
+    const auto run = decode_analysis_run(object, mistakes);
+    if (!is_over(*run)) continue;
+    ++finished;
+    largest = std::max(largest, kube::packed(*run).size());
+    BOOST_TEST(kube::packed(*run).size() <= 1024u, json::serialize(object));
+  }
+  BOOST_TEST(finished > 5);
+  BOOST_TEST_MESSAGE(finished << " finished runs, the largest takes " << largest << " bytes");
+}
+
 BOOST_AUTO_TEST_CASE(a_known_template_is_not_read_again) {
   for (const json::value& object : trace_data("traces/objects.jsonl")) {
     if (object.at("kind") != "ReplicaSet") continue;
