@@ -63,7 +63,8 @@ RolloutController::RolloutController(kube::Client& client, Stores& stores, kube:
 }
 
 void RolloutController::watch_stores() {
-  stores_.rollouts.listen([this](const ObjectKey& key, const crds::Rollout*, const crds::Rollout* after) {
+  stores_.rollouts.listen([this](const ObjectKey& key, const crds::Rollout* before, const crds::Rollout* after) {
+    if (before && !after && is_started_) deleted_[key] = before->meta.uid;
     if (after)
       references_.set(key, names_of(stores_, *after));
     else
@@ -110,6 +111,7 @@ void RolloutController::look_at_all(References::Name name) {
 }
 
 void RolloutController::start(kube::Tasks& tasks) {
+  is_started_ = true;
   for (int worker = 0; worker < options_.workers; ++worker)
     tasks.start(fmt::format("rollout worker {}", worker), work());
 }
@@ -129,6 +131,7 @@ net::awaitable<void> RolloutController::work() {
 }
 
 net::awaitable<void> RolloutController::reconcile(ObjectKey key) {
+  tell_of_deletion(key);
   const auto rollout = stores_.rollouts.find(key);
   if (!rollout) {
     memory_.erase(key);
@@ -166,6 +169,13 @@ net::awaitable<void> RolloutController::reconcile(ObjectKey key) {
     }
     queue_.failed(key);
   }
+}
+
+void RolloutController::tell_of_deletion(const ObjectKey& key) {
+  const auto deleted = deleted_.extract(key);
+  if (deleted.empty()) return;
+  const kube::ObjectReference about{"argoproj.io/v1alpha1", "Rollout", key.ns, key.name, deleted.mapped(), ""};
+  events_.record(about, {false, "RolloutDeleted", "Rollout " + key.name + "/" + key.ns + " is deleted."});
 }
 
 // False when the stores do not show this process's last writes yet; the event that shows them leads back here.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -52,6 +53,7 @@ class RolloutController {
 
   void watch_stores();
   void look_at_all(References::Name name);
+  void tell_of_deletion(const kube::ObjectKey& key);
   kube::net::awaitable<void> work();
   kube::net::awaitable<void> reconcile(kube::ObjectKey key);
   kube::net::awaitable<kube::Result<>> decide_and_apply(std::shared_ptr<const crds::Rollout> rollout);
@@ -69,6 +71,8 @@ class RolloutController {
   kube::WorkQueue queue_;
   References references_;
   std::unordered_map<kube::ObjectKey, Memory, kube::ObjectKeyHash> memory_;
+  bool is_started_ = false;
+  std::map<kube::ObjectKey, std::string> deleted_;  // uids, until that is told
 };
 
 }  // namespace sluice::controller

@@ -45,7 +45,9 @@ net::awaitable<void> TestPrometheus::answer(kube::HttpServerRequest request, kub
     const double now = static_cast<double>(w_.clock.now().time_since_epoch().count()) / 1e6;
     const std::string sample =
         value.empty() ? "" : fmt::format(R"({{"metric":{{}},"value":[{:.3f},"{}"]}})", now, value);
-    response.body = fmt::format(R"({{"status":"success","data":{{"resultType":"vector","result":[{}]}}}})", sample);
+    response.status = status;
+    if (status == 200)
+      response.body = fmt::format(R"({{"status":"success","data":{{"resultType":"vector","result":[{}]}}}})", sample);
   }
   co_await responder.send(std::move(response));
 }

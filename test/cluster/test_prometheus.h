@@ -16,6 +16,8 @@ class TestPrometheus {
 
   // The value of every answer's only sample; "" for an empty vector.
   std::string value = "1";
+  // Another one than 200 is answered without a sample.
+  unsigned status = 200;
   // The queries that came, oldest first.
   std::vector<std::string> queries;
   // The last one's credentials.

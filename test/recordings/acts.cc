@@ -165,13 +165,6 @@ net::awaitable<Refusal> kubectl_command(const Recording& recording, const Act& a
   throw std::runtime_error(fmt::format("unknown command: {}", fmt::join(words, " ")));
 }
 
-// "# the stub answers [0.5]", "# the stub answers an empty vector", "# the stub answers status 500".
-void follow_remark(const Words& words, const Stage& stage) {
-  if (!has(words, "answers")) return;
-  const std::string& last = words.back();
-  stage.metrics(last == "vector" ? "" : last.starts_with("[") ? last.substr(1, last.size() - 2) : last);
-}
-
 net::awaitable<Refusal> plugin_command(const Recording& recording, const Act& act, Stage stage, kube::Time) {
   const Words& words = act.words;
   const std::string& word = words.at(0);
@@ -196,6 +189,13 @@ net::awaitable<Refusal> plugin_command(const Recording& recording, const Act& ac
 
 }  // namespace
 
+// "# the stub answers [0.5]", "# the stub answers an empty vector", "# the stub answers status 500".
+std::optional<std::string> new_answer(const Act& act) {
+  if (act.words.at(0) != "#" || !has(act.words, "answers")) return std::nullopt;
+  const std::string& last = act.words.back();
+  return last == "vector" ? "" : last.starts_with("[") ? last.substr(1, last.size() - 2) : last;
+}
+
 kube::Resource resource_of_kind(std::string_view kind) {
   for (const kube::Resource& resource : kinds)
     if (resource.kind == kind) return resource;
@@ -204,7 +204,7 @@ kube::Resource resource_of_kind(std::string_view kind) {
 
 net::awaitable<void> carry_out(const Recording& recording, const Act& act, Stage stage, kube::Time began) {
   if (act.words.at(0) == "#") {
-    follow_remark(act.words, stage);
+    if (const auto answer = new_answer(act)) stage.metrics(*answer);
     co_return;
   }
   Refusal refusal;

@@ -9,6 +9,9 @@ namespace sluice::recordings {
 // is refused and the recorded one was not, or the other way round, and for a command that is not known.
 net::awaitable<void> carry_out(const Recording& recording, const Act& act, Stage stage, kube::Time began);
 
+// What the metrics server answers from now on, when the act is a remark about that ("# the stub answers [0.5]").
+std::optional<std::string> new_answer(const Act& act);
+
 // The kind as the API serves it; throws for one that no recording holds.
 kube::Resource resource_of_kind(std::string_view kind);
 

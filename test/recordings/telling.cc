@@ -82,6 +82,9 @@ net::awaitable<void> act(const Recording& recording, Stage stage, std::size_t fi
                          Telling& telling) {
   // What was late once stays late: the time between two acts is part of the story.
   kube::Duration late = kube::Duration::zero();
+  // Remarks say what the world is like, whoever was not there to hear them.
+  for (std::size_t at = 0; at < first; ++at)
+    if (recording.acts[at].words.at(0) == "#") co_await carry_out(recording, recording.acts[at], stage, began);
   for (std::size_t at = first; at < recording.acts.size(); ++at) {
     const Act& one = recording.acts[at];
     co_await stage.clock.sleep_until(began + one.at + late);

@@ -9,6 +9,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/test/unit_test.hpp>
+#include <fmt/format.h>
 
 #include "crds/decode.h"
 #include "crds/refused_fields.h"
@@ -43,7 +44,7 @@ sandbox::SandboxOptions recorded_pace() {
 
 }  // namespace
 
-Retelling::Retelling(const recordings::Recording& recording)
+Retelling::Retelling(const recordings::Recording& recording, Start start)
     : world(recorded_pace()), recording_(recording), transport_(world.api(), world.acting()), client_(transport_) {
   world.stop_traffic();
   world.acting().done = [this, oracle = world.acting().done](const kube::ApiRequest& request,
@@ -51,18 +52,21 @@ Retelling::Retelling(const recordings::Recording& recording)
     if (oracle) oracle(request, answer, before);
     note(request, answer);
   };
-  world.start();
+  if (start == Start::at_once) world.start();
+}
+
+void Retelling::answer_metrics(const std::string& answer) {
+  world.prometheus = [answer](const kube::HttpRequest&) {
+    if (answer != "500") return prometheus_says(answer);
+    kube::HttpResponse failed;
+    failed.status = 500;
+    return kube::Result<kube::HttpResponse>(failed);
+  };
 }
 
 void Retelling::tell(std::size_t first, kube::Time began) {
-  recordings::Stage stage{client_, world.clock(), "default", [this](const std::string& answer) {
-                            world.prometheus = [answer](const kube::HttpRequest&) {
-                              if (answer != "500") return prometheus_says(answer);
-                              kube::HttpResponse failed;
-                              failed.status = 500;
-                              return kube::Result<kube::HttpResponse>(failed);
-                            };
-                          }};
+  recordings::Stage stage{client_, world.clock(), "default",
+                          [this](const std::string& answer) { answer_metrics(answer); }};
   bool is_over = false;
   net::co_spawn(world.io(), recordings::tell(recording_, stage, first, began, telling),
                 [&](const std::exception_ptr& error) {
@@ -80,7 +84,11 @@ void Retelling::tell(std::size_t first, kube::Time began) {
 
 // Of "/apis/apps/v1/namespaces/default/replicasets/web-1" the words after the namespace.
 void Retelling::note(const kube::ApiRequest& request, const kube::ApiResponse& answer) {
-  if (request.method == "GET" || answer.status >= 300) return;
+  if (request.method == "GET") return;
+  if (answer.status >= 300) {
+    refusals.push_back(fmt::format("{} {} {}: {}", request.method, request.target, request.body, answer.body));
+    return;
+  }
   const std::string mark = "/namespaces/default/";
   const std::size_t at = request.target.find(mark);
   if (at == std::string::npos) return;
@@ -102,6 +110,7 @@ void Retelling::note_event(const kube::ApiResponse& answer) {
   std::string text = word({"involvedObject", "kind"}) + "/" + word({"involvedObject", "name"}) + " " + word({"type"}) +
                      " " + word({"reason"}) + ": " + word({"message"});
   boost::replace_all(text, "default/", recording_.name + "/");
+  boost::replace_all(text, "/default", "/" + recording_.name);
   events.push_back(std::move(text));
 }
 

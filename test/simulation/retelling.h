@@ -26,7 +26,8 @@ class PersonTransport final : public kube::Transport {
 // hashes), so that no promise about requests can be kept; there are none here. The invariants are checked all the same.
 class Retelling {
  public:
-  explicit Retelling(const recordings::Recording& recording);
+  enum class Start { at_once, later };  // of the controllers
+  explicit Retelling(const recordings::Recording& recording, Start start = Start::at_once);
 
   // Tells the story from act `first` on, as if the recording had begun at `began`; fails the test when an act fails.
   void tell(std::size_t first, kube::Time began);
@@ -34,8 +35,13 @@ class Retelling {
 
   World world;
   recordings::Telling telling;
+  // From now on Prometheus answers this sample; "" for an empty vector, "500" for that status.
+  void answer_metrics(const std::string& answer);
+
   // Every write of the controllers but events that was taken: "patch rollouts/status", "create replicasets".
   std::vector<std::string> writes;
+  // Every write that was refused, and how.
+  std::vector<std::string> refusals;
   // Every event of the controllers: "Rollout/web Normal RolloutUpdated: Rollout updated to revision 1".
   std::vector<std::string> events;
   std::string failure;  // why the telling broke off; "" when it did not
