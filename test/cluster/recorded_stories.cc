@@ -4,6 +4,7 @@
 
 #include "crds/decode.h"
 #include "crds/refused_fields.h"
+#include "crds/rollout.h"
 #include "kube/json.h"
 #include "test/cluster/expect.h"
 #include "test/cluster/stories.h"
