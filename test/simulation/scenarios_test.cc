@@ -105,6 +105,7 @@ BOOST_AUTO_TEST_CASE(obs_13_an_abort_after_the_switch_needs_no_whole_new_set) {
   const auto is_about_to_fail = [&] { return story.runs().size() == 1; };
   BOOST_REQUIRE(story.world.until(is_about_to_fail));
   story.world.pass(seconds(60));
+  story.world.oracle().excuse("I2");  // a person takes half of the serving pods away
   lose_pods(story, "v2", 2);
   BOOST_REQUIRE(story.world.until([&] { return story.runs().front() == "Failed"; }));
   story.world.pass(seconds(1));
