@@ -23,7 +23,6 @@ std::optional<WrittenObject::Kind> kind_of(const kube::Resource& resource) {
   if (resource.plural == kube::resources::rollouts.plural) return WrittenObject::Kind::rollout;
   if (resource.plural == kube::resources::replica_sets.plural) return WrittenObject::Kind::replica_set;
   if (resource.plural == kube::resources::services.plural) return WrittenObject::Kind::service;
-  if (resource.plural == kube::resources::http_routes.plural) return WrittenObject::Kind::route;
   if (resource.plural == kube::resources::analysis_runs.plural) return WrittenObject::Kind::analysis_run;
   return std::nullopt;
 }
@@ -37,17 +36,17 @@ void note(Stores& stores, const WrittenObject& written, const std::string& versi
     case WrittenObject::Kind::service:
       return stores.services.note_own_write(written.key, version);
     case WrittenObject::Kind::route:
-      return stores.http_routes.note_own_write(written.key, version);
+      return stores.routes.of(written.route_kind).note_own_write(written.key, version);
     case WrittenObject::Kind::analysis_run:
       return stores.analysis_runs.note_own_write(written.key, version);
   }
 }
 
-std::string route_text(const Stores& stores, const Effect& effect) {
+RouteObject route_of(const Stores& stores, const Effect& effect) {
   const auto* change = std::get_if<SetRouteWeights>(&effect);
-  if (!change) return {};
-  const auto route = stores.http_routes.find(change->key);
-  return route ? route->text : std::string();
+  if (!change || !stores.routes.is_known(change->kind)) return {};
+  const auto route = stores.routes.of(change->kind).find(change->key);
+  return {route ? route->text : std::string(), stores.routes.resource(change->kind)};
 }
 
 // What the server made of the object; null for deletions and evictions.
@@ -84,10 +83,11 @@ bool is_change_of_others(Fault fault) {
 net::awaitable<Result<>> send_write(ApplyTools tools, std::shared_ptr<const crds::Rollout> rollout, Write write,
                                     Applied& applied) {
   const ObjectKey key = rollout->meta.key();
-  Result<WriteRequest> request = request_for(write.effect, key, route_text(tools.stores, write.effect));
+  Result<WriteRequest> request = request_for(write.effect, key, route_of(tools.stores, write.effect));
   if (!request) co_return request.error();
   if (request->verb == Verb::patch && request->body.empty()) co_return Result<>();
-  const std::optional<WrittenObject::Kind> kind = kind_of(request->resource);
+  const auto* change = std::get_if<SetRouteWeights>(&write.effect);
+  const std::optional<WrittenObject::Kind> kind = change ? WrittenObject::Kind::route : kind_of(request->resource);
   const ObjectKey target = request->key;
   const bool absent_is_fine = request->absent_is_fine;
   const bool leaves_object = request->verb == Verb::create || request->verb == Verb::patch;
@@ -98,7 +98,7 @@ net::awaitable<Result<>> send_write(ApplyTools tools, std::shared_ptr<const crds
   }
   tools.log.info(describe(write.effect), {{"rollout", key.text()}});
   if (leaves_object && kind) {
-    applied.written.push_back({*kind, target});
+    applied.written.push_back({*kind, target, change ? change->kind : std::string()});
     note(tools.stores, applied.written.back(), std::string(kube::text_at(*answer, {"metadata", "resourceVersion"})));
   }
   co_return Result<>();
@@ -134,7 +134,7 @@ bool is_current(const Stores& stores, const WrittenObject& written) {
     case WrittenObject::Kind::service:
       return stores.services.is_current(written.key);
     case WrittenObject::Kind::route:
-      return stores.http_routes.is_current(written.key);
+      return stores.routes.of(written.route_kind).is_current(written.key);
     case WrittenObject::Kind::analysis_run:
       return stores.analysis_runs.is_current(written.key);
   }

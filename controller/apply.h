@@ -22,6 +22,7 @@ struct WrittenObject {
   enum class Kind { rollout, replica_set, service, route, analysis_run };
   Kind kind;
   kube::ObjectKey key;
+  std::string route_kind = {};  // "HTTPRoute"; of a route only
 };
 
 bool is_current(const Stores& stores, const WrittenObject& written);

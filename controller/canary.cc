@@ -34,32 +34,33 @@ int abort_slack(Draft& draft) {
 
 void plan_traffic(Draft& draft, const CanaryTraffic& traffic, int index) {
   const ReplicaSetPointer& newest = draft.sets.newest;
-  traffic.plan_stable_service(draft);
-  traffic.plan_canary_service(draft);
+  traffic.plan_selectors(draft);
   if (draft.is_initial() || !traffic.can_split()) return;
 
   const int share = traffic.canary_share();
-  if (!draft.mistakes.empty() && !draft.is_aborted()) return traffic.plan_weight(draft, share, false, 0);
+  if (!draft.mistakes.empty() && !draft.is_aborted())
+    return traffic.plan_weight(draft, {.weight = share, .keep_managed = !traffic.is_without_managed()});
   if (draft.is_aborted()) {
     const int slack = share > 0 ? abort_slack(draft) : 0;
-    return traffic.plan_weight(draft, 0, false, slack);
+    return traffic.plan_weight(draft, {.slack = slack});
   }
   // The stable Service comes first: until it selects the promoted set, the canary's share is what serves it.
-  if (draft.is_promoted()) return traffic.plan_weight(draft, traffic.stable_selects(newest) ? 0 : share, false, 0);
-  if (available_of(newest) == 0 || !traffic.canary_selects(newest)) return traffic.plan_weight(draft, 0, false, 0);
-  if (!follows_steps(draft)) return traffic.plan_weight(draft, share, false, 0);
-  if (draft.canary()->steps.empty()) return traffic.plan_weight(draft, 0, false, 0);
+  if (draft.is_promoted()) return traffic.plan_weight(draft, {.weight = traffic.stable_selects(newest) ? 0 : share});
+  if (available_of(newest) == 0 || !traffic.canary_selects(newest)) return traffic.plan_weight(draft, {});
+  if (!follows_steps(draft)) return traffic.plan_weight(draft, {.weight = share});
+  if (draft.canary()->steps.empty()) return traffic.plan_weight(draft, {});
 
-  const int wanted = weight_at(draft.canary()->steps, index, 100);
+  const int wanted = weight_at(draft.canary()->steps, index, traffic.max_weight());
   const int needed = std::min(available_of(newest), wanted_sizes(draft, index).canary);
   const bool are_pods_there = are_sizes_reached(draft, index);
-  const bool is_published = reachable_pods(traffic.canary_service(), newest) >= needed;
+  const int published = traffic.published(newest);
+  const bool is_published = published >= needed;
   if (are_pods_there && !is_published)
-    draft.hold("endpoints",
-               fmt::format("Service {} publishes {} of {} canary pods", traffic.canary_service()->name,
-                           reachable_pods(traffic.canary_service(), newest), needed),
+    draft.hold("endpoints", fmt::format("{} of {} canary pods are published as endpoints", published, needed),
                "its EndpointSlices show them");
-  traffic.plan_weight(draft, wanted, are_pods_there && is_published && !draft.is_halted(), 0);
+  traffic.plan_weight(draft, {.weight = wanted,
+                              .may_rise = are_pods_there && is_published && !draft.is_halted(),
+                              .keep_managed = published > 0});
 }
 
 // A pause step: begins, lasts, or is over. Answers whether it is over.
@@ -85,7 +86,7 @@ bool is_pause_over(Draft& draft, const crds::PauseStep& step) {
 
 bool is_split_observed(Draft& draft, const CanaryTraffic& traffic, int index) {
   if (!traffic.has_router() || draft.replicas == 0) return true;
-  const int weight = weight_at(draft.canary()->steps, index, 100);
+  const int weight = weight_at(draft.canary()->steps, index, traffic.max_weight());
   if (traffic.is_observed(weight) && (weight == 0 || traffic.canary_selects(draft.sets.newest))) return true;
   draft.hold(
       "route",
@@ -100,6 +101,13 @@ bool is_step_done(Draft& draft, const CanaryTraffic& traffic, const RolloutAnaly
   if (step.set_canary_scale || step.set_weight) {
     if (are_sizes_reached(draft, index)) return is_split_observed(draft, traffic, index);
     hold_for_sizes(draft, index);
+    return false;
+  }
+  if (step.set_header_route || step.set_mirror_route) {
+    // Without pods there is nothing to route to; the route is made as soon as there are some.
+    if (traffic.are_declared_observed() || wanted_sizes(draft, index).canary == 0) return true;
+    draft.hold("route", fmt::format("the route of step {} ({}) is not seen yet", index, text_of(step)),
+               "canary pods are published and the router has taken the route");
     return false;
   }
   if (step.analysis) {

@@ -1,39 +1,71 @@
-// The traffic of a canary: how it flows as observed, and the next safe change of Services and route weights.
+// The traffic of a canary: how it flows as observed, and the next safe change of Services, subsets and routes.
 #include "controller/canary_traffic.h"
 
 #include <algorithm>
 
 #include <fmt/format.h>
 
+#include "controller/canary_sizes.h"
 #include "controller/replica_arithmetic.h"
 
 namespace sluice::controller {
 namespace {
 
-constexpr int all_requests = 100;
+// A route that somebody else keeps changing is written again at most this often.
+constexpr Duration pause_before_raising = std::chrono::seconds(10);
+constexpr Duration pause_before_lowering = std::chrono::seconds(2);
+
+// When a change that nobody reports on counts as in force.
+std::optional<Time> in_force_at(const Draft& draft, const traffic::ObservedRoute& route) {
+  if (route.depth != traffic::Depth::written || !route.writer.at) return std::nullopt;
+  const auto& asked = draft.canary()->traffic_routing->propagation_delay_seconds;
+  const Duration delay = asked ? kube::seconds(std::max(0, *asked)) : route.propagation;
+  if (delay <= Duration::zero()) return std::nullopt;
+  // The time of a write is told in whole seconds, rounded down.
+  const Time at = *route.writer.at + delay + std::chrono::seconds(1);
+  return at > draft.now ? std::optional(at) : std::nullopt;
+}
+
+std::string name_of(const traffic::ObservedRoute& route) { return route.kind + " " + route.key.name; }
 
 }  // namespace
 
-CanaryTraffic::CanaryTraffic(const Draft& draft) {
-  const crds::CanaryStrategy& strategy = *draft.canary();
-  canary_service_ = find_service(draft, strategy.canary_service);
-  stable_service_ = find_service(draft, strategy.stable_service);
-  is_routed_ = static_cast<bool>(strategy.traffic_routing);
-  has_router_ = is_routed_ && (!draft.seen.routes.empty() || !draft.seen.router_error.empty());
+CanaryTraffic::CanaryTraffic(const Draft& draft) : max_(controller::max_weight(draft)), sides_(sides_of(draft)) {
+  is_routed_ = static_cast<bool>(draft.canary()->traffic_routing);
+  has_router_ = is_routed_ && !draft.seen.routes.empty();
   if (!has_router_) return;
-  trouble_ = draft.seen.router_error;
-  smallest_share_ = all_requests;
+  smallest_share_ = max_;
+  bool has_weights = false;
   for (const traffic::ObservedRoute& route : draft.seen.routes) {
     if (!route.error.empty() && trouble_.empty()) trouble_ = route.error;
+    is_unread_ |= !route.is_read;
+    is_accepted_ &= route.is_accepted;
+    is_reported_ |= route.depth != traffic::Depth::written;
+    if (!route.is_accepted && waits_for_.empty()) waits_for_ = name_of(route) + ": " + route.waits_for;
+    if (const auto at = in_force_at(draft, route)) {
+      is_accepted_ = false;
+      settles_at_ = std::max(settles_at_.value_or(*at), *at);
+      if (waits_for_.empty())
+        waits_for_ = fmt::format("{} does not report; what was written counts as in force at {}", name_of(route),
+                                 kube::format_time(*at));
+    }
+    if (!route.has_weights && route.error.empty()) continue;
+    has_weights = true;
     canary_share_ = std::max(canary_share_, route.largest_canary);
     smallest_share_ = std::min(smallest_share_, route.smallest_canary);
     is_uniform_ &= route.is_uniform;
-    is_accepted_ &= route.is_accepted;
-    is_reported_ |= route.depth == traffic::Depth::reported;
-    if (!route.is_accepted && waits_for_.empty())
-      waits_for_ = fmt::format("{} {}: {}", route.kind, route.key.name, route.waits_for);
+    has_managed_ |= route.has_managed;
+    has_declared_ &= route.has_declared;
+    if (additional_.empty()) additional_ = route.additional;
   }
+  if (!has_weights) smallest_share_ = 0;
   is_readable_ = trouble_.empty();
+}
+
+int CanaryTraffic::published(const ReplicaSetPointer& set) const {
+  int pods = available_of(set);
+  for (const SideSelector& selector : sides_.canary) pods = std::min(pods, selector.reachable(set));
+  return pods;
 }
 
 bool CanaryTraffic::is_observed(int share) const {
@@ -42,141 +74,233 @@ bool CanaryTraffic::is_observed(int share) const {
 }
 
 bool CanaryTraffic::canary_selects(const ReplicaSetPointer& set) const {
-  return !canary_service_ || (set && selected_hash(canary_service_) == hash_of(set));
+  return std::all_of(sides_.canary.begin(), sides_.canary.end(),
+                     [&](const SideSelector& selector) { return selector.selects(set); });
 }
 
 bool CanaryTraffic::stable_selects(const ReplicaSetPointer& set) const {
-  return !stable_service_ || (set && selected_hash(stable_service_) == hash_of(set));
+  return std::all_of(sides_.stable.begin(), sides_.stable.end(),
+                     [&](const SideSelector& selector) { return selector.selects(set); });
 }
 
 int CanaryTraffic::share_of(const ReplicaSetPointer& set) const {
   if (!has_router_ || !set) return 0;
+  const auto is_behind = [&](const std::vector<SideSelector>& side) {
+    return std::any_of(side.begin(), side.end(), [&](const SideSelector& selector) { return selector.selects(set); });
+  };
   int share = 0;
-  if (canary_service_ && canary_selects(set)) share += canary_share_;
-  if (stable_service_ && stable_selects(set)) share += all_requests - smallest_share_;
-  return std::min(share, all_requests);
+  if (is_behind(sides_.canary)) share += std::max(canary_share_, has_managed_ ? 1 : 0);
+  if (is_behind(sides_.stable)) share += max_ - smallest_share_;
+  return std::min(share, max_);
 }
 
 bool CanaryTraffic::may_serve(const ReplicaSetPointer& set) const {
-  if (!has_router_) {
-    const auto selects = [&](const ObservedService* service) {
-      return service && selected_hash(service) == hash_of(set);
-    };
-    return selects(stable_service_) || selects(canary_service_);
-  }
-  return !is_settled() || share_of(set) > 0;
+  if (has_router_) return !is_settled() || share_of(set) > 0;
+  const auto selects = [&](const SideSelector& selector) { return selector.selects(set); };
+  return std::any_of(sides_.stable.begin(), sides_.stable.end(), selects) ||
+         std::any_of(sides_.canary.begin(), sides_.canary.end(), selects);
 }
 
-void CanaryTraffic::plan_stable_service(Draft& draft) const {
+void CanaryTraffic::move(Draft& draft, const SideSelector& selector, bool to_canary, const std::string& hash,
+                         std::vector<SubsetMove>& moves) const {
+  if (selector.service()) return switch_service(draft, *selector.service(), hash);
+  auto at =
+      std::find_if(moves.begin(), moves.end(), [&](const SubsetMove& known) { return known.rule == selector.rule(); });
+  if (at == moves.end()) at = moves.insert(at, SubsetMove{selector.rule(), "", ""});
+  (to_canary ? at->canary_hash : at->stable_hash) = hash;
+}
+
+void CanaryTraffic::plan_selectors(Draft& draft) const {
+  std::vector<SubsetMove> moves;
+  for (const SideSelector& selector : sides_.stable) plan_stable(draft, selector, moves);
+  for (const SideSelector& selector : sides_.canary) plan_canary(draft, selector, moves);
+  for (const SubsetMove& made : moves) {
+    SetRouteWeights change;
+    change.kind = made.rule->kind;
+    change.key = made.rule->key;
+    change.precondition.resource_version = made.rule->resource_version;
+    change.intent.canary_hash = made.canary_hash;
+    change.intent.stable_hash = made.stable_hash;
+    change.route = made.rule->route;
+    const auto text = [](const std::string& next, const std::string& now) { return next.empty() ? now : next; };
+    Event told{false, "UpdatedDestinationRule",
+               fmt::format("DestinationRule {} subset updated (canary: {}, stable: {})", made.rule->key.name,
+                           text(made.canary_hash, made.rule->subsets->canary_hash),
+                           text(made.stable_hash, made.rule->subsets->stable_hash))};
+    draft.write(std::move(change), {std::move(told)});
+    draft.writes.back().failure_event = Event{true, "TrafficRoutingError", ""};
+  }
+}
+
+void CanaryTraffic::plan_stable(Draft& draft, const SideSelector& selector, std::vector<SubsetMove>& moves) const {
   // A stable set that was deleted took its template with it, so that only the newest can serve what was routed to it.
   const bool is_lost = !draft.sets.stable && !draft.is_initial();
   const ReplicaSetPointer& stable = is_lost ? draft.sets.newest : draft.sets.stable;
-  if (!stable_service_ || !stable || stable_selects(stable)) return;
-  // All that the set gets once the Service has moved, also through the canary Service.
-  int share = has_router_ ? all_requests - smallest_share_ : all_requests;
-  if (has_router_ && canary_service_ && canary_selects(stable)) share = std::min(all_requests, share + canary_share_);
-  const bool is_adoption = !is_managed(stable_service_);
-  int needed = std::max(1, is_adoption ? draft.replicas : pods_for_weight(draft.replicas, share, all_requests));
-  // A Service that selects a set without pods serves nobody: any pod is better.
-  const ReplicaSetPointer behind = draft.sets.with_hash(selected_hash(stable_service_));
+  if (!stable || selector.selects(stable)) return;
+  // All that the set gets once the selector has moved, also through the canary's side.
+  int share = has_router_ ? max_ - smallest_share_ : max_;
+  if (has_router_ && !sides_.canary.empty() && canary_selects(stable)) share = std::min(max_, share + canary_share_);
+  const bool is_adoption = !selector.is_adopted();
+  int needed = std::max(1, is_adoption ? draft.replicas : pods_for_weight(draft.replicas, share, max_));
+  // One that selects a set without pods serves nobody: any pod is better.
+  const ReplicaSetPointer behind = draft.sets.with_hash(selector.hash());
   if (!is_adoption && available_of(behind) == 0) needed = 1;
   // Without a router the ratio of the pods is the split, so that one pod of the stable set serves its share.
   if (!is_routed_ && !is_adoption) needed = 1;
   if (draft.replicas == 0) needed = 0;
-  if (available_of(stable) >= needed) return switch_service(draft, *stable_service_, hash_of(stable));
+  if (available_of(stable) >= needed) return move(draft, selector, false, hash_of(stable), moves);
   draft.hold("capacity",
-             fmt::format("Service {} moves to {} when {} of its pods are available; now {}", stable_service_->name,
-                         stable->meta.name, needed, available_of(stable)),
+             fmt::format("{} moves to {} when {} of its pods are available; now {}", selector.text(), stable->meta.name,
+                         needed, available_of(stable)),
              "more pods become available");
 }
 
-void CanaryTraffic::plan_canary_service(Draft& draft) const {
-  const bool is_aborted = draft.is_aborted();
-  const ReplicaSetPointer& target = is_aborted && draft.sets.stable ? draft.sets.stable : draft.sets.newest;
-  if (!canary_service_ || !target || canary_selects(target)) return;
-  if (has_router_ && !is_observed(0)) {
+void CanaryTraffic::plan_canary(Draft& draft, const SideSelector& selector, std::vector<SubsetMove>& moves) const {
+  // A Service of a pair, and a subset, keep the aborted or former pods: with weight 0 nothing reaches them.
+  if (selector.service() && selector.stays_put() && !selector.hash().empty() &&
+      (draft.is_aborted() || draft.is_promoted()))
+    return;
+  if (selector.rule() && draft.is_aborted()) return;
+  const ReplicaSetPointer& target = draft.is_aborted() && draft.sets.stable ? draft.sets.stable : draft.sets.newest;
+  if (!target || selector.selects(target)) return;
+  if (has_router_ && (!is_observed(0) || has_managed_)) {
     if (available_of(target) > 0)
       draft.hold("route",
-                 fmt::format("Service {} moves to {} when no requests are routed to it; now {} %",
-                             canary_service_->name, target->meta.name, canary_share_),
+                 fmt::format("{} moves to {} when no requests are routed to it; now {} %{}", selector.text(),
+                             target->meta.name, canary_share_ * 100 / max_, has_managed_ ? " and a header route" : ""),
                  "the route is seen to give it 0 %");
     return;
   }
-  const bool is_adoption = !is_managed(canary_service_);
+  const bool is_adoption = !selector.is_adopted();
   const int needed = draft.replicas == 0 ? 0 : is_adoption ? std::max(1, desired_of(target)) : 1;
-  if (available_of(target) >= needed) switch_service(draft, *canary_service_, hash_of(target));
+  if (available_of(target) >= needed) move(draft, selector, true, hash_of(target), moves);
 }
 
 // The smallest share that the canary must keep, because the stable side cannot carry more than the rest.
 int CanaryTraffic::least_share(const Draft& draft, int slack) const {
-  const std::string hash = selected_hash(stable_service_);
-  const ReplicaSetPointer behind = draft.sets.with_hash(hash);
-  const ReplicaSetPointer canary = draft.sets.with_hash(selected_hash(canary_service_));
-  int reachable = 0;
-  if (behind)
-    reachable = reachable_pods(stable_service_, behind);
-  else if (hash.empty())
-    for (const ReplicaSetPointer& set : draft.sets.all()) reachable += available_of(set);
+  int reachable = draft.replicas;
+  bool is_same = true;
+  bool is_canary_empty = false;
+  for (const SideSelector& selector : sides_.stable) {
+    const std::string hash = selector.hash();
+    const ReplicaSetPointer behind = draft.sets.with_hash(hash);
+    int pods = 0;
+    if (behind)
+      pods = selector.reachable(behind);
+    else if (hash.empty())
+      for (const ReplicaSetPointer& set : draft.sets.all()) pods += available_of(set);
+    reachable = std::min(reachable, pods);
+    for (const SideSelector& other : sides_.canary) {
+      const ReplicaSetPointer canary = draft.sets.with_hash(other.hash());
+      is_same &= same_set(behind, canary) && pods >= other.reachable(canary);
+      is_canary_empty |= canary && available_of(canary) == 0;
+    }
+  }
   if (reachable == 0) return canary_share_;
-  // Both Services lead to the same pods: nothing is moved.
-  if (same_set(behind, canary) && reachable >= reachable_pods(canary_service_, canary)) return 0;
+  // Both sides lead to the same pods: nothing is moved.
+  if (is_same) return 0;
   // A canary without any pod loses every request, so that even a short-handed stable set is better.
-  if (canary && available_of(canary) == 0) return 0;
-  return all_requests - weight_for_pods(reachable + slack, draft.replicas, all_requests);
+  if (is_canary_empty) return 0;
+  return max_ - weight_for_pods(reachable + slack, draft.replicas, max_);
 }
 
-void CanaryTraffic::plan_weight(Draft& draft, int wanted, bool may_rise, int slack) const {
+bool CanaryTraffic::is_as_wished(const traffic::ObservedRoute& route, const TrafficWish& wish, int share) const {
+  if (!route.is_uniform || route.largest_canary != share) return false;
+  const auto same = [](const traffic::Destination& left, const traffic::Destination& right) {
+    return left.service == right.service && left.weight == right.weight;
+  };
+  if (!std::is_permutation(route.additional.begin(), route.additional.end(), wish.additional.begin(),
+                           wish.additional.end(), same))
+    return false;
+  return wish.keep_managed ? route.has_declared : !route.has_managed;
+}
+
+void CanaryTraffic::write_route(Draft& draft, const traffic::ObservedRoute& route, const TrafficWish& wish, int share,
+                                bool& is_told) const {
+  const bool is_raise = share > route.largest_canary;
+  const bool was_changed = !route.writer.name.empty() && route.writer.ours_at;
+  if (was_changed) {
+    const Time due = *route.writer.ours_at + (is_raise ? pause_before_raising : pause_before_lowering);
+    if (draft.now < due) {
+      draft.wake(due);
+      return draft.hold(
+          "route",
+          fmt::format("{} has changed {}, which says {} % now; it is written again at {}", route.writer.name,
+                      name_of(route), route.largest_canary * 100 / max_, kube::format_time(due)),
+          fmt::format("{} leaves the weights alone", route.writer.name), route.writer.at);
+    }
+    draft.warn("TrafficRouteOverwritten",
+               fmt::format("{} changed {} to {} % after this Rollout had written it", route.writer.name, name_of(route),
+                           route.largest_canary * 100 / max_));
+  }
+  SetRouteWeights change;
+  change.kind = route.kind;
+  change.key = route.key;
+  change.precondition.resource_version = route.resource_version;
+  change.intent.split = traffic::Split::of_canary(share, max_, wish.additional);
+  if (wish.keep_managed)
+    change.intent.managed = traffic::declared_routes(*draft.canary(), draft.before.current_step_index.value_or(0));
+  change.route = route.route;
+  std::vector<Event> told;
+  const bool is_other_weight = !route.is_uniform || route.largest_canary != share;
+  if (!is_told && is_other_weight)
+    told.push_back({false, "TrafficWeightUpdated",
+                    draft.before.canary.weights
+                        ? fmt::format("Traffic weight updated from {} to {}", canary_share_, share)
+                        : fmt::format("Traffic weight updated to {}", share)});
+  is_told |= is_other_weight;
+  draft.write(std::move(change), std::move(told));
+  draft.writes.back().failure_event = Event{true, "TrafficRoutingError", ""};
+}
+
+void CanaryTraffic::plan_weight(Draft& draft, const TrafficWish& wish) const {
   if (!can_split()) return;
+  if (settles_at_) draft.wake(*settles_at_);
   if (!is_readable_) {
-    draft.router_trouble = trouble_;
-    draft.hold("route", trouble_, "the route can be read");
+    if (!is_unread_) draft.router_trouble = trouble_;
+    draft.hold("route", trouble_, is_unread_ ? "the first list is complete" : "the route can be read");
     return;
   }
-  int share = may_rise && is_accepted_ ? wanted : std::min(wanted, smallest_share_);
+  int share = wish.may_rise && is_accepted_ ? wish.weight : std::min(wish.weight, smallest_share_);
   if (share < canary_share_) {
-    const int least = least_share(draft, slack);
+    const int least = least_share(draft, wish.slack);
     if (share < least) {
       share = std::min(canary_share_, least);
-      draft.hold("capacity", fmt::format("the stable side can carry {} % of the requests now", all_requests - least),
+      draft.hold("capacity",
+                 fmt::format("the stable side can carry {} % of the requests now", (max_ - least) * 100 / max_),
                  "more stable pods become available");
     }
   }
   if (!is_accepted_)
     draft.hold("route", fmt::format("the router has not taken the route yet: {}", waits_for_),
-               "it reports that it has");
+               settles_at_ ? "that time comes" : "it reports that it has");
   bool is_told = false;
-  for (const traffic::ObservedRoute& route : draft.seen.routes) {
-    if (route.is_uniform && route.largest_canary == share) continue;
-    SetRouteWeights change;
-    change.kind = route.kind;
-    change.key = route.key;
-    change.precondition.resource_version = route.resource_version;
-    change.backends = {canary_service_->name, stable_service_->name};
-    change.split = traffic::Split::of_canary(share);
-    const bool is_recorded = draft.before.canary.weights.has_value();
-    std::vector<Event> told;
-    if (!is_told)
-      told.push_back({false, "TrafficWeightUpdated",
-                      is_recorded ? fmt::format("Traffic weight updated from {} to {}", canary_share_, share)
-                                  : fmt::format("Traffic weight updated to {}", share)});
-    is_told = true;
-    draft.write(std::move(change), std::move(told));
-    draft.writes.back().failure_event = Event{true, "TrafficRoutingError", ""};
-  }
+  for (const traffic::ObservedRoute& route : draft.seen.routes)
+    if (route.has_weights && !is_as_wished(route, wish, share)) write_route(draft, route, wish, share, is_told);
 }
 
 void CanaryTraffic::record(Draft& draft) const {
   crds::RolloutStatus& status = draft.status;
+  if (!draft.canary()->ping_pong) status.canary.stable_ping_pong.clear();
   if (!has_router_) {
     status.canary.weights.reset();
     return;
   }
-  if (!is_readable_ || !canary_service_ || !stable_service_ || draft.is_initial()) return;
+  if (!is_readable_ || !can_split() || draft.is_initial()) return;
   crds::TrafficWeights weights;
-  // While nothing is sent to the canary Service, it is the newest set that waits behind it.
-  const std::string canary = canary_share_ > 0 ? selected_hash(canary_service_) : hash_of(draft.sets.newest);
-  weights.canary = {canary_share_, canary_service_->name, canary};
-  weights.stable = {all_requests - canary_share_, stable_service_->name, selected_hash(stable_service_)};
+  // While nothing is sent to the canary's side, it is the newest set that waits behind it.
+  const std::string canary = canary_share_ > 0 ? sides_.canary.front().hash() : hash_of(draft.sets.newest);
+  int rest = max_ - canary_share_;
+  for (const traffic::Destination& destination : additional_) {
+    rest -= destination.weight;
+    std::string hash = destination.hash;
+    if (draft.before.canary.weights)
+      for (const crds::WeightDestination& known : draft.before.canary.weights->additional)
+        if (known.service_name == destination.service) hash = known.pod_template_hash;
+    weights.additional.push_back({destination.weight, destination.service, hash});
+  }
+  weights.canary = {canary_share_, sides_.backends.canary_service, canary};
+  weights.stable = {std::max(0, rest), sides_.backends.stable_service, sides_.stable.front().hash()};
   if (is_reported_) weights.verified = is_accepted_;
   status.canary.weights = std::move(weights);
 }

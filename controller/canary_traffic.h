@@ -1,15 +1,27 @@
-// The traffic of a canary: how it flows as observed, and the next safe change of Services and route weights.
+// The traffic of a canary: how it flows as observed, and the next safe change of Services, subsets and routes.
 //
-// The order of a change is always: pods available -> endpoints published -> route written -> route observed -> pods
-// gone.
+// The order of a change is always: capacity ready -> endpoints published -> route written -> route observed ->
+// connections drained -> capacity removed. Each link is a guard below; a decision refuses to go on while one is
+// missing.
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "controller/draft.h"
-#include "controller/services.h"
+#include "controller/traffic_sides.h"
 
 namespace sluice::controller {
+
+// What the routes should say, as far as it is safe.
+struct TrafficWish {
+  int weight = 0;         // of max_weight()
+  bool may_rise = false;  // the pods for the weight are there, and their endpoints are published
+  // Up to so many stable pods may be missing when the weight is lowered.
+  int slack = 0;
+  bool keep_managed = false;  // the header and mirror routes that the steps declare; none otherwise
+  std::vector<traffic::Destination> additional = {};  // destinations of a running experiment
+};
 
 class CanaryTraffic {
  public:
@@ -19,50 +31,73 @@ class CanaryTraffic {
   bool is_routed() const { return is_routed_; }
   // A router is configured; without one nothing needs to be observed.
   bool has_router() const { return has_router_; }
-  // A router is there, and both Services between which it splits.
-  bool can_split() const { return has_router_ && canary_service_ && stable_service_; }
-  // What is written in the routes is known, and the router has taken it.
-  bool is_settled() const { return !has_router_ || (is_readable_ && is_accepted_); }
-  // The largest share of the requests, of max_weight(), that goes to the canary Service.
+  // A router is there, and both sides between which it splits.
+  bool can_split() const { return has_router_ && !sides_.canary.empty() && !sides_.stable.empty(); }
+  // What all weights sum to.
+  int max_weight() const { return max_; }
+  // The largest share of the requests, of max_weight(), that goes to the canary's side.
   int canary_share() const { return canary_share_; }
-  // All rules of all routes give exactly this share, and the router has taken it.
+
+  // Guard "endpoints": ready pods of the newest set that every way to the canary's side publishes.
+  int published(const ReplicaSetPointer& set) const;
+  // Guard "observed": what is written in the routes is known, and the routers have taken it.
+  bool is_settled() const { return !has_router_ || (is_readable_ && is_accepted_); }
+  // All rules of all routes give exactly this share, and the routers have taken it.
   bool is_observed(int share) const;
-  // Requests may reach this set through a Service: false only when that is known.
+  // The header and mirror routes that the steps declare exist in all routes, and the routers have taken them.
+  bool are_declared_observed() const { return is_settled() && has_declared_; }
+  // No header or mirror route of this Rollout leads to the canary's side.
+  bool is_without_managed() const { return !has_managed_; }
+  // Guard "drained": requests may reach this set through a Service or subset; false only when that is known.
   bool may_serve(const ReplicaSetPointer& set) const;
-  // The share that may reach the newest set through the canary Service.
+  // The share that may reach a set; a header route alone counts as the least share.
   int share_of(const ReplicaSetPointer& set) const;
-  // The canary Service selects this set, or there is no canary Service to ask.
+  // Everything on the canary's side selects this set, or there is nothing to ask.
   bool canary_selects(const ReplicaSetPointer& set) const;
   bool stable_selects(const ReplicaSetPointer& set) const;
-  const ObservedService* canary_service() const { return canary_service_; }
-  const ObservedService* stable_service() const { return stable_service_; }
 
-  // Moves the stable Service to the stable set as soon as that set can carry what the Service gets.
-  void plan_stable_service(Draft& draft) const;
-  // Moves the canary Service to the newest set, or after an abort once to the stable one, while it gets no requests.
-  void plan_canary_service(Draft& draft) const;
-  // Writes the share `wanted` into the routes as far as it is safe. It is raised only when `may_rise` (the pods are
-  // there); it is lowered as far as the stable side, with up to `slack` pods missing, can carry the rest.
-  void plan_weight(Draft& draft, int wanted, bool may_rise, int slack) const;
+  // Moves the stable side to the stable set as soon as that set can carry what it gets, and the canary's side to the
+  // newest set, or after an abort once to the stable one, while it gets no requests.
+  void plan_selectors(Draft& draft) const;
+  // Writes the wish into the routes as far as it is safe: the weight is raised only when that is allowed, and lowered
+  // as far as the stable side can carry the rest.
+  void plan_weight(Draft& draft, const TrafficWish& wish) const;
 
   // status.canary.weights as observed.
   void record(Draft& draft) const;
 
  private:
+  struct SubsetMove {
+    const traffic::ObservedRoute* rule = nullptr;
+    std::string canary_hash;
+    std::string stable_hash;
+  };
+  void plan_stable(Draft& draft, const SideSelector& selector, std::vector<SubsetMove>& moves) const;
+  void plan_canary(Draft& draft, const SideSelector& selector, std::vector<SubsetMove>& moves) const;
+  void move(Draft& draft, const SideSelector& selector, bool to_canary, const std::string& hash,
+            std::vector<SubsetMove>& moves) const;
   int least_share(const Draft& draft, int slack) const;
+  void write_route(Draft& draft, const traffic::ObservedRoute& route, const TrafficWish& wish, int share,
+                   bool& is_told) const;
+  bool is_as_wished(const traffic::ObservedRoute& route, const TrafficWish& wish, int share) const;
 
   bool is_routed_ = false;
   bool has_router_ = false;
   bool is_readable_ = true;
   bool is_accepted_ = true;
   bool is_uniform_ = true;
-  bool is_reported_ = false;  // a router's own status has been seen
+  bool has_managed_ = false;
+  bool has_declared_ = true;
+  bool is_reported_ = false;  // a router's own word about its state has been seen
+  bool is_unread_ = false;    // some routes have not been listed yet
+  int max_ = 100;
   int canary_share_ = 0;
   int smallest_share_ = 0;
+  std::vector<traffic::Destination> additional_;
   std::string trouble_;
   std::string waits_for_;
-  const ObservedService* canary_service_ = nullptr;
-  const ObservedService* stable_service_ = nullptr;
+  std::optional<Time> settles_at_;  // when what is written counts as in force where nobody reports
+  TrafficSides sides_;
 };
 
 }  // namespace sluice::controller

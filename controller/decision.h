@@ -22,7 +22,8 @@
 #include "kube/metadata.h"
 #include "kube/string_map.h"
 #include "kube/time.h"
-#include "traffic/split.h"
+#include "traffic/intent.h"
+#include "traffic/observed_route.h"
 
 namespace sluice::controller {
 
@@ -89,13 +90,13 @@ struct SwitchService {
   std::string managed_by;  // value for the managed-by annotation; "" leaves it as it is
 };
 
-// Writes one split into a route (traffic/gateway_api.h makes the patch).
+// Makes a routing object say what is intended (traffic/route.h makes the patch): weights, managed routes, subsets.
 struct SetRouteWeights {
   std::string kind;  // "HTTPRoute"
   kube::ObjectKey key;
   Precondition precondition;
-  traffic::Backends backends;
-  traffic::Split split;
+  traffic::Intent intent;
+  std::shared_ptr<const traffic::Route> route;
 };
 
 // Must not exist yet.

@@ -49,7 +49,6 @@ struct RolloutObservation {
 
   std::vector<ObservedService> services;       // one for each of services_named_by(rollout)
   std::vector<traffic::ObservedRoute> routes;  // one for each route of the traffic router
-  std::string router_error;                    // why the routes could not be found out ("" when they could)
 
   std::vector<std::shared_ptr<const crds::AnalysisRun>> analysis_runs;  // that this Rollout controls, in any order
   // Those that the Rollout names, and those that these name in turn. One that is absent here does not exist.

@@ -10,14 +10,13 @@
 #include "crds/decode.h"
 #include "crds/validate_rollout.h"
 #include "kube/selector.h"
-#include "traffic/gateway_api.h"
+#include "traffic/router.h"
 
 namespace sluice::controller {
 namespace {
 
 namespace json = boost::json;
 using kube::ObjectKey;
-using traffic::RouteReference;
 
 constexpr std::string_view hash_label = "rollouts-pod-template-hash";
 
@@ -42,21 +41,39 @@ std::vector<std::shared_ptr<const crds::ReplicaSet>> replica_sets_of(const Store
   return sets;
 }
 
-// The routes that the strategy names; the error says what is wrong with the configuration.
-kube::Result<std::vector<RouteReference>> routes_of(const crds::Rollout& rollout) {
-  const auto& canary = rollout.spec->strategy.canary;
-  if (!canary || !canary->traffic_routing) return std::vector<RouteReference>{};
-  const auto plugin = canary->traffic_routing->plugins.find(std::string(crds::gateway_api_plugin));
-  if (plugin == canary->traffic_routing->plugins.end()) return std::vector<RouteReference>{};
-  return traffic::routes_named_by(plugin->second.text, rollout.meta.ns);
+traffic::NamedRoutes named_routes(const Stores& stores, const crds::Rollout& rollout) {
+  const traffic::FindByLabels find = [&](std::string_view kind, const std::string& ns,
+                                         const kube::LabelSelector& selector) {
+    return stores.routes.matching(kind, ns, selector);
+  };
+  return traffic::routes_of(rollout, find);
 }
 
-traffic::ObservedRoute observed_route(const Stores& stores, const RouteReference& reference,
-                                      const traffic::Backends& backends) {
-  const auto kept = stores.http_routes.find(reference.key);
-  if (!kept) return traffic::observe_route(reference, nullptr, backends);
-  const kube::Result<json::value> route = kube::parse_json(kept->text);
-  return traffic::observe_route(reference, route ? &*route : nullptr, backends);
+traffic::ObservedRoute observed_route(const Stores& stores, const traffic::RoutePointer& route) {
+  const auto kept = stores.routes.of(route->kind()).find(route->key());
+  const kube::Result<json::value> object = kept ? kube::parse_json(kept->text) : kube::Error{};
+  traffic::ObservedRoute seen = route->observe(object ? &*object : nullptr);
+  seen.route = route;
+  seen.is_read = stores.routes.is_read(route->kind());
+  if (!seen.is_read)
+    seen.error = route->kind() + " " + route->key().name + " is not read yet";
+  else if (!stores.routes.is_installed(route->kind()))
+    seen.error += ": " + stores.routes.missing_kind_text(route->kind());
+  return seen;
+}
+
+// The Services that subsets divide are looked at, although the Rollout does not name them.
+void add_hosts(const Stores& stores, const std::string& ns, RolloutObservation& seen) {
+  for (const traffic::ObservedRoute& route : seen.routes) {
+    if (!route.subsets || route.subsets->host.empty()) continue;
+    const std::string& host = route.subsets->host;
+    if (std::any_of(seen.services.begin(), seen.services.end(),
+                    [&](const ObservedService& service) { return service.name == host; }))
+      continue;
+    ObservedService service{host, stores.services.find({ns, host}), std::nullopt};
+    if (service.service) service.ready_endpoints = stores.ready_endpoints({ns, host});
+    seen.services.push_back(std::move(service));
+  }
 }
 
 using Templates = std::map<std::string, std::shared_ptr<const crds::AnalysisTemplate>>;
@@ -116,13 +133,10 @@ RolloutObservation observe(const Stores& stores, std::shared_ptr<const crds::Rol
     if (service.service) service.ready_endpoints = stores.ready_endpoints({ns, name});
     seen.services.push_back(std::move(service));
   }
-  if (const auto routes = routes_of(*rollout)) {
-    const crds::CanaryStrategy* canary = rollout->spec->strategy.canary ? &*rollout->spec->strategy.canary : nullptr;
-    for (const RouteReference& route : *routes)
-      seen.routes.push_back(observed_route(stores, route, {canary->canary_service, canary->stable_service}));
-  } else {
-    seen.router_error = routes.error().message;
-  }
+  const traffic::NamedRoutes routes = named_routes(stores, *rollout);
+  seen.mistakes.insert(seen.mistakes.end(), routes.mistakes.begin(), routes.mistakes.end());
+  for (const traffic::RoutePointer& route : routes.routes) seen.routes.push_back(observed_route(stores, route));
+  add_hosts(stores, ns, seen);
 
   seen.analysis_runs = stores.analysis_runs.owned_by(rollout->meta.uid);
   TemplateWalk walk(stores, ns);
@@ -133,12 +147,26 @@ RolloutObservation observe(const Stores& stores, std::shared_ptr<const crds::Rol
   return seen;
 }
 
+std::set<std::string> route_kinds_of(const Stores& stores, const crds::Rollout& rollout) {
+  const traffic::NamedRoutes routes = named_routes(stores, rollout);
+  std::set<std::string> kinds;
+  for (const traffic::RoutePointer& route : routes.routes) kinds.insert(route->kind());
+  for (const auto& [kind, in] : routes.selected) kinds.insert(kind);
+  return kinds;
+}
+
 std::vector<References::Name> names_of(const Stores& stores, const crds::Rollout& rollout) {
   std::vector<References::Name> names;
   for (const std::string& service : services_named_by(rollout))
     names.push_back(References::name("Service", {rollout.meta.ns, service}));
-  if (const auto routes = routes_of(rollout))
-    for (const RouteReference& route : *routes) names.push_back(References::name(route.kind, route.key));
+  const traffic::NamedRoutes routes = named_routes(stores, rollout);
+  for (const traffic::RoutePointer& route : routes.routes) {
+    names.push_back(References::name(route->kind(), route->key()));
+    names.push_back(References::name(route->kind(), {}));
+    const traffic::ObservedRoute seen = observed_route(stores, route);
+    if (seen.subsets) names.push_back(References::name("Service", {rollout.meta.ns, seen.subsets->host}));
+  }
+  for (const auto& [kind, in] : routes.selected) names.push_back(References::name(kind, {in, "*"}));
   TemplateWalk walk(stores, rollout.meta.ns);
   walk.follow(templates_named_by(rollout));
   for (const ObjectKey& key : walk.visited()) names.push_back(References::name("AnalysisTemplate", key));

@@ -30,8 +30,12 @@ void wait_for_deadline(Draft& draft, const ReplicaSetPointer& set, Time deadline
 }  // namespace
 
 bool is_referenced(const Draft& draft, const ReplicaSetPointer& set) {
-  return std::any_of(draft.seen.services.begin(), draft.seen.services.end(),
-                     [&](const ObservedService& service) { return selected_hash(&service) == hash_of(set); });
+  // The Service of a ping-pong pair that waits for the next canary keeps its pods selected, but gets no traffic.
+  const bool is_pair = draft.canary() && draft.canary()->ping_pong;
+  const std::string waiting = is_pair ? traffic::backends_of(draft.rollout).canary_service : std::string();
+  return std::any_of(draft.seen.services.begin(), draft.seen.services.end(), [&](const ObservedService& service) {
+    return service.name != waiting && selected_hash(&service) == hash_of(set);
+  });
 }
 
 void retire_old_sets(Draft& draft, const OldSetRule& rule) {
@@ -42,6 +46,11 @@ void retire_old_sets(Draft& draft, const OldSetRule& rule) {
   int waiting = 0;
   for (const ReplicaSetPointer& set : sets) {
     if (desired_of(set) == 0) continue;
+    if (rule.may_serve && rule.may_serve(set)) {
+      draft.hold("route", fmt::format("{} keeps its pods because requests may still be routed to it", set->meta.name),
+                 "all traffic is seen to have left it");
+      continue;
+    }
     if (is_referenced(draft, set)) {
       draft.hold("reference", fmt::format("{} keeps its pods because a Service still selects it", set->meta.name),
                  "the Service selects another set");

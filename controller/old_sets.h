@@ -1,6 +1,7 @@
 // Taking pods away: old revisions after their delay, aborted ones after theirs. Nothing that may still get traffic.
 #pragma once
 
+#include <functional>
 #include <optional>
 
 #include "controller/draft.h"
@@ -10,6 +11,7 @@ namespace sluice::controller {
 struct OldSetRule {
   int delay_seconds = 0;              // from the moment nothing sends to the set any more
   std::optional<int> revision_limit;  // how many sets may be in their delay at once; the newest stay
+  std::function<bool(const ReplicaSetPointer&)> may_serve = {};  // a set that requests may still reach keeps its pods
 };
 
 // True when a Service of the Rollout selects the set.

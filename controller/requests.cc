@@ -8,7 +8,7 @@
 #include "crds/pod_template.h"
 #include "kube/fields.h"
 #include "kube/patch.h"
-#include "traffic/gateway_api.h"
+#include "traffic/route.h"
 #include "traffic/service.h"
 
 namespace sluice::controller {
@@ -55,7 +55,8 @@ json::object metadata_of_new(const std::string& ns, const std::string& name, con
 
 class RequestMaker {
  public:
-  RequestMaker(const kube::ObjectKey& rollout, const std::string& route) : rollout_(rollout), route_(route) {}
+  RequestMaker(const kube::ObjectKey& rollout, const RouteObject& route)
+      : rollout_(rollout), route_(route.text), resource_(route.resource) {}
   using Made = kube::Result<WriteRequest>;
 
   Made operator()(const CreateReplicaSet& make) const {
@@ -117,10 +118,11 @@ class RequestMaker {
     if (!change.precondition.resource_version.empty() &&
         kube::text_at(*route, {"metadata", "resourceVersion"}) != change.precondition.resource_version)
       return kube::Error{kube::Fault::conflict, "the route " + change.key.text() + " has changed meanwhile"};
-    kube::Result<std::string> patch = traffic::plan_weights(*route, change.backends, change.split);
+    if (!change.route) return kube::Error{kube::Fault::internal, "nobody knows how to write " + change.key.text()};
+    kube::Result<std::string> patch = traffic::plan_route(*change.route, *route, change.intent);
     if (!patch) return patch.error();
     WriteRequest request;
-    request.resource = resources::http_routes;
+    request.resource = resource_;
     request.key = change.key;
     request.patch_type = kube::PatchType::json;
     request.body = std::move(*patch);
@@ -186,6 +188,7 @@ class RequestMaker {
 
   const kube::ObjectKey& rollout_;
   const std::string& route_;
+  const kube::Resource resource_;
 };
 
 struct Describer {
@@ -200,7 +203,11 @@ struct Describer {
   std::string operator()(const DeleteReplicaSet& e) const { return "delete ReplicaSet " + e.name; }
   std::string operator()(const SwitchService& e) const { return fmt::format("point Service {} at {}", e.name, e.hash); }
   std::string operator()(const SetRouteWeights& e) const {
-    return fmt::format("set {} {} to {} % canary", e.kind, e.key.text(), e.split.canary);
+    if (!e.intent.canary_hash.empty() || !e.intent.stable_hash.empty())
+      return fmt::format("point {} {} at {} and {}", e.kind, e.key.text(), e.intent.canary_hash, e.intent.stable_hash);
+    std::string managed;
+    for (const traffic::ManagedRoute& route : e.intent.managed) managed += ", route " + route.name;
+    return fmt::format("set {} {} to {} % canary{}", e.kind, e.key.text(), e.intent.split.canary, managed);
   }
   std::string operator()(const CreateAnalysisRun& e) const { return "create AnalysisRun " + e.name; }
   std::string operator()(const TerminateAnalysisRun& e) const { return "terminate AnalysisRun " + e.name; }
@@ -211,7 +218,7 @@ struct Describer {
 
 }  // namespace
 
-kube::Result<WriteRequest> request_for(const Effect& effect, const kube::ObjectKey& rollout, const std::string& route) {
+kube::Result<WriteRequest> request_for(const Effect& effect, const kube::ObjectKey& rollout, const RouteObject& route) {
   return std::visit(RequestMaker(rollout, route), effect);
 }
 

@@ -23,9 +23,14 @@ struct WriteRequest {
   bool absent_is_fine = false;  // 404 is success
 };
 
-// `route` is the JSON text of the route that SetRouteWeights names, "" for other writes. The error says why a route
-// cannot be written.
-kube::Result<WriteRequest> request_for(const Effect& effect, const kube::ObjectKey& rollout, const std::string& route);
+// The routing object that SetRouteWeights names, as it was last seen.
+struct RouteObject {
+  std::string text;         // its JSON; "" when it has gone, and for other writes
+  kube::Resource resource;  // how it is addressed
+};
+
+// The error says why a route cannot be written.
+kube::Result<WriteRequest> request_for(const Effect& effect, const kube::ObjectKey& rollout, const RouteObject& route);
 
 // The merge patch of /status that leads from one status to the other; "" when they are the same on the wire.
 std::string status_patch(const crds::RolloutStatus& before, const crds::RolloutStatus& after);

@@ -65,10 +65,12 @@ RolloutController::RolloutController(kube::Client& client, Stores& stores, kube:
 void RolloutController::watch_stores() {
   stores_.rollouts.listen([this](const ObjectKey& key, const crds::Rollout* before, const crds::Rollout* after) {
     if (before && !after && is_started_) deleted_[key] = before->meta.uid;
-    if (after)
+    if (after) {
+      for (const std::string& kind : route_kinds_of(stores_, *after)) stores_.routes.need(kind);
       references_.set(key, names_of(stores_, *after));
-    else
+    } else {
       references_.erase(key);
+    }
     queue_.add(key);
   });
   const auto to_owner = [this](const kube::ObjectMeta& meta) {
@@ -91,8 +93,15 @@ void RolloutController::watch_stores() {
         if (before && after && before->service == after->service && before->ready == after->ready) return;
         look_at_all(References::name("Service", {key.ns, (after ? after : before)->service}));
       });
-  stores_.http_routes.listen([this](const ObjectKey& key, const RouteText*, const RouteText*) {
-    look_at_all(References::name("HTTPRoute", key));
+  // A route may bring others along: the Service that subsets divide, or one more that a selector finds.
+  stores_.routes.listen([this](std::string_view kind, const ObjectKey& key) {
+    std::vector<References::Name> names{References::name(kind, key)};
+    if (!key.name.empty()) names.push_back(References::name(kind, {key.ns, "*"}));
+    for (const References::Name name : names) {
+      for (const ObjectKey& rollout : references_.of(name))
+        if (const auto seen = stores_.rollouts.find(rollout)) references_.set(rollout, names_of(stores_, *seen));
+      look_at_all(name);
+    }
   });
   // A template may name others, so what a Rollout looks at changes with it.
   const auto template_changed = [this](const ObjectKey& key, const crds::AnalysisTemplate*,

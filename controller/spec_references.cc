@@ -31,6 +31,10 @@ std::vector<NamedService> named_services(const crds::RolloutSpec& spec) {
   if (const auto& canary = spec.strategy.canary) {
     add("spec.strategy.canary.stableService", canary->stable_service);
     add("spec.strategy.canary.canaryService", canary->canary_service);
+    if (canary->ping_pong) {
+      add("spec.strategy.canary.pingPong.pingService", canary->ping_pong->ping_service);
+      add("spec.strategy.canary.pingPong.pongService", canary->ping_pong->pong_service);
+    }
   }
   return services;
 }
@@ -115,16 +119,6 @@ void check_analysis(const Draft& draft, const NamedAnalysis& named, kube::Mistak
   for (std::string& why : wrong) mistakes.push_back({named.path, std::move(why)});
 }
 
-void check_router(const Draft& draft, kube::Mistakes& mistakes) {
-  const crds::CanaryStrategy* canary = draft.canary();
-  if (!canary || !canary->traffic_routing ||
-      !canary->traffic_routing->plugins.contains(std::string(crds::gateway_api_plugin)))
-    return;
-  const char* why = "Canary service and Stable service must to be set to use Traffic Routing";
-  if (canary->stable_service.empty()) mistakes.push_back({"spec.strategy.stableService", invalid("", why)});
-  if (canary->canary_service.empty()) mistakes.push_back({"spec.strategy.canaryService", invalid("", why)});
-}
-
 template <class T>
 void add_once(std::vector<T>& list, const T& value) {
   if (std::find(list.begin(), list.end(), value) == list.end()) list.push_back(value);
@@ -134,7 +128,6 @@ void add_once(std::vector<T>& list, const T& value) {
 
 kube::Mistakes mistakes_in_references(const Draft& draft) {
   kube::Mistakes mistakes;
-  check_router(draft, mistakes);
   for (const NamedService& service : named_services(draft.spec)) check_service(draft, service, mistakes);
   for (const NamedAnalysis& analysis : named_analyses(draft.spec)) check_analysis(draft, analysis, mistakes);
   return mistakes;

@@ -190,6 +190,9 @@ void promote(Draft& draft, const std::string& why, std::string_view completion) 
   const std::string hash = hash_of(draft.sets.newest);
   if (draft.before.stable_rs == hash) return;
   status.stable_rs = hash;
+  // The Services of a pair change their roles; what the routes say stays as it is.
+  if (draft.canary() && draft.canary()->ping_pong)
+    status.canary.stable_ping_pong = draft.before.canary.stable_ping_pong == "ping" ? "pong" : "ping";
   if (!status.duration) status.duration.obtain().rollout_started_at = draft.stamp;
   status.duration->completion_status = completion;
   draft.tell("RolloutCompleted",

@@ -60,50 +60,6 @@ std::shared_ptr<const PublishedEndpoints> count_endpoints(const json::value& obj
   return counted;
 }
 
-// The members of `from` with these names, as far as they are there.
-json::object picked(const json::value& from, std::initializer_list<std::string_view> names) {
-  json::object kept;
-  if (from.is_object())
-    for (const std::string_view name : names)
-      if (const json::value* member = from.get_object().if_contains(name)) kept[name] = *member;
-  return kept;
-}
-
-// The list at a path, each element cut down by `pick`; indices stay as they are.
-template <class Pick>
-json::array each_picked(const json::value& from, std::initializer_list<std::string_view> path, Pick pick) {
-  json::array kept;
-  if (const json::value* list = kube::find_at(from, path); list && list->is_array())
-    for (const json::value& item : list->get_array()) kept.push_back(pick(item));
-  return kept;
-}
-
-// What traffic/gateway_api.h reads: the backends of every rule, and what gateways report.
-std::shared_ptr<const RouteText> keep_route(const json::value& object) {
-  auto route = std::make_shared<RouteText>();
-  route->meta = identity_of(object);
-  json::object kept;
-  if (const json::value* meta = kube::find_at(object, {"metadata"}))
-    kept["metadata"] = picked(*meta, {"name", "namespace", "resourceVersion", "generation"});
-  kept["spec"] = json::object{{"rules", each_picked(object, {"spec", "rules"}, [](const json::value& rule) {
-                                 return json::object{
-                                     {"backendRefs", each_picked(rule, {"backendRefs"}, [](const json::value& backend) {
-                                        return picked(backend, {"name", "kind", "group", "weight"});
-                                      })}};
-                               })}};
-  json::array parents = each_picked(object, {"status", "parents"}, [](const json::value& parent) {
-    json::object one{{"conditions", each_picked(parent, {"conditions"}, [](const json::value& condition) {
-                        return picked(condition, {"type", "status", "observedGeneration", "message"});
-                      })}};
-    if (const json::value* reference = kube::find_at(parent, {"parentRef"}))
-      one["parentRef"] = picked(*reference, {"name"});
-    return one;
-  });
-  if (!parents.empty()) kept["status"] = json::object{{"parents", std::move(parents)}};
-  route->text = kube::print_json(kept);
-  return route;
-}
-
 }  // namespace
 
 Stores::Stores(StoresOptions options)
@@ -124,7 +80,6 @@ Stores::Stores(StoresOptions options)
       services(reading<crds::Service>(crds::decode_service)),
       endpoint_slices(count_endpoints,
                       [](const PublishedEndpoints& slice) { return slice.meta.ns + "/" + slice.service; }),
-      http_routes(keep_route),
       analysis_runs(reading<crds::AnalysisRun>(crds::decode_analysis_run)),
       analysis_templates(reading<crds::AnalysisTemplate>(crds::decode_analysis_template)),
       cluster_analysis_templates(reading<crds::AnalysisTemplate>(crds::decode_analysis_template)),
@@ -152,7 +107,7 @@ void Stores::start(kube::Tasks& tasks, kube::Client& client, kube::Clock& clock,
   follow(resources::replica_sets, replica_sets, std::string(hash_label), false);
   follow(resources::services, services, "", false);
   follow(resources::endpoint_slices, endpoint_slices, "", false);
-  follow(resources::http_routes, http_routes, "", true);
+  routes.start(tasks, client, clock, log, options_.ns);
   follow(resources::analysis_runs, analysis_runs, instance, false);
   follow(resources::analysis_templates, analysis_templates, instance, false);
   if (options_.ns.empty()) follow(resources::cluster_analysis_templates, cluster_analysis_templates, instance, false);
@@ -167,7 +122,7 @@ void Stores::listen_to_all(const std::function<void()>& changed) {
   listen(replica_sets);
   listen(services);
   listen(endpoint_slices);
-  listen(http_routes);
+  routes.listen([changed](std::string_view, const kube::ObjectKey&) { changed(); });
   listen(analysis_runs);
   listen(analysis_templates);
   listen(cluster_analysis_templates);
@@ -183,7 +138,7 @@ std::string Stores::not_synced() const {
   check(replica_sets.is_synced(), "replicasets");
   check(services.is_synced(), "services");
   check(endpoint_slices.is_synced(), "endpointslices");
-  check(http_routes.is_synced(), "httproutes");
+  if (const std::string unread = routes.not_synced(); !unread.empty()) check(false, unread);
   check(analysis_runs.is_synced(), "analysisruns");
   check(analysis_templates.is_synced(), "analysistemplates");
   if (options_.ns.empty()) check(cluster_analysis_templates.is_synced(), "clusteranalysistemplates");

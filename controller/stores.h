@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "controller/route_stores.h"
 #include "crds/analysis.h"
 #include "crds/rollout.h"
 #include "crds/word.h"
@@ -44,16 +45,6 @@ struct PublishedEndpoints {
   }
 };
 
-// A traffic router's object as compact JSON text, cut down to what is read of it.
-struct RouteText {
-  kube::ObjectMeta meta;  // name, namespace, uid, version and generation only
-  std::string text;
-  static void fields(auto& self, auto& visit) {
-    visit("metadata", self.meta);
-    visit("text", self.text);
-  }
-};
-
 struct StoresOptions {
   std::string ns;           // "" for all namespaces
   std::string instance_id;  // label controller-instance-id that custom resources carry; "" for those without the label
@@ -69,7 +60,8 @@ class Stores {
   kube::Store<crds::ReplicaSet> replica_sets;
   kube::Store<crds::Service> services;
   kube::Store<PublishedEndpoints> endpoint_slices;  // having "<namespace>/<service>"
-  kube::Store<RouteText> http_routes;
+  RouteStores routes;
+  kube::Store<RouteText>& http_routes = routes.of("HTTPRoute");
   kube::Store<crds::AnalysisRun> analysis_runs;
   kube::Store<crds::AnalysisTemplate> analysis_templates;
   kube::Store<crds::AnalysisTemplate> cluster_analysis_templates;

@@ -205,6 +205,8 @@ struct TrafficRouting {
   std::map<std::string, RawJson> plugins;  // by name, each with its own configuration
   std::vector<NamedReference> managed_routes;
   std::optional<std::int32_t> max_traffic_weight;  // 100 when absent
+  // Until a change counts as in force where no router reports; the router's own delay when absent.
+  std::optional<std::int32_t> propagation_delay_seconds;
   bool operator==(const TrafficRouting&) const = default;
   static void fields(auto& self, auto& visit) {
     visit("istio", self.istio);
@@ -218,6 +220,7 @@ struct TrafficRouting {
     visit("plugins", self.plugins);
     visit("managedRoutes", self.managed_routes);
     visit("maxTrafficWeight", self.max_traffic_weight);
+    visit("propagationDelaySeconds", self.propagation_delay_seconds);
   }
 };
 

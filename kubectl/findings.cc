@@ -1,6 +1,7 @@
 // Checking manifests, one by one and against each other.
 #include "kubectl/findings.h"
 
+#include <algorithm>
 #include <map>
 #include <memory>
 
@@ -17,7 +18,7 @@
 #include "crds/validate_rollout.h"
 #include "crds/workloads.h"
 #include "kube/json.h"
-#include "traffic/gateway_api.h"
+#include "traffic/router.h"
 
 namespace sluice::kubectl {
 namespace {
@@ -45,7 +46,7 @@ Manifests sorted(const std::vector<json::value>& manifests) {
     if (kind == "AnalysisTemplate") known.templates[name] = crds::decode_analysis_template(object, ignored);
     if (kind == "ClusterAnalysisTemplate")
       known.cluster_templates[name] = crds::decode_analysis_template(object, ignored);
-    if (kind == "HTTPRoute") known.routes[name] = &object;
+    known.routes[std::string(kind) + "/" + name] = &object;
   }
   return known;
 }
@@ -58,23 +59,34 @@ const T* found_or_unknown(const std::map<std::string, std::shared_ptr<const T>>&
   return at == known.end() ? &unknown : at->second.get();
 }
 
+// Header and mirror steps that no router of the Rollout can follow, and weights that nobody can observe.
+void check_capabilities(const crds::CanaryStrategy& canary, Mistakes& mistakes) {
+  const auto has_step = [&](auto member) {
+    return std::any_of(canary.steps.begin(), canary.steps.end(),
+                       [&](const crds::CanaryStep& step) { return static_cast<bool>(step.*member); });
+  };
+  for (const traffic::Router& router : traffic::routers()) {
+    if (!router.is_configured(*canary.traffic_routing)) continue;
+    const std::string path = "spec.strategy.canary.trafficRouting." + std::string(router.field);
+    if (!router.has_mirror_routes && has_step(&crds::CanaryStep::set_mirror_route))
+      mistakes.push_back({path, std::string(router.name) + " cannot copy requests; take the setMirrorRoute steps out"});
+    if (!router.has_header_routes && has_step(&crds::CanaryStep::set_header_route))
+      mistakes.push_back(
+          {path, std::string(router.name) + " cannot route by headers; take the setHeaderRoute steps out"});
+  }
+}
+
 void check_routes(const crds::Rollout& rollout, const Manifests& known, Mistakes& mistakes) {
   const auto& canary = rollout.spec->strategy.canary;
   if (!canary || !canary->traffic_routing) return;
-  const auto plugin = canary->traffic_routing->plugins.find(std::string(crds::gateway_api_plugin));
-  if (plugin == canary->traffic_routing->plugins.end()) return;
-  const auto routes = traffic::routes_named_by(plugin->second.text, rollout.meta.ns);
-  if (!routes) {
-    mistakes.push_back({"", routes.error().message});
-    return;
-  }
-  for (const traffic::RouteReference& reference : *routes) {
-    const auto route = known.routes.find(reference.key.name);
-    if (route == known.routes.end()) continue;
-    const auto seen =
-        traffic::observe_route(reference, route->second, {canary->canary_service, canary->stable_service});
-    if (!seen.error.empty())
-      mistakes.push_back({"spec.strategy.canary.trafficRouting.plugins.argoproj-labs/gatewayAPI", seen.error});
+  check_capabilities(*canary, mistakes);
+  const traffic::NamedRoutes named = traffic::routes_of(rollout, {});
+  mistakes.insert(mistakes.end(), named.mistakes.begin(), named.mistakes.end());
+  for (const traffic::RoutePointer& route : named.routes) {
+    const auto object = known.routes.find(route->kind() + "/" + route->key().name);
+    if (object == known.routes.end()) continue;
+    const traffic::ObservedRoute seen = route->observe(object->second);
+    if (!seen.error.empty()) mistakes.push_back({"spec.strategy.canary.trafficRouting", seen.error});
   }
 }
 

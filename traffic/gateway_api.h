@@ -1,37 +1,33 @@
-// The Gateway API as a traffic router: weights on the backendRefs of HTTPRoutes, observed as deeply as the route's own
-// status allows. Only the weights of this Rollout's two backends are ever written.
+// The Gateway API as a traffic router: weights on the backendRefs of HTTP-, GRPC-, TCP- and TLSRoutes, header and
+// mirror rules, observed as deeply as the routes' own status allows. Only this Rollout's backends and rules are
+// written.
 #pragma once
 
 #include <string>
-#include <vector>
+#include <string_view>
 
-#include <boost/json/fwd.hpp>
-
-#include "kube/metadata.h"
-#include "kube/result.h"
-#include "traffic/observed_route.h"
-#include "traffic/split.h"
+#include "traffic/router.h"
 
 namespace sluice::traffic {
 
-struct RouteReference {
-  std::string kind;  // "HTTPRoute"
-  kube::ObjectKey key;
-  bool operator==(const RouteReference&) const = default;
+bool has_gateway_api(const crds::TrafficRouting& routing);
+// The routes that trafficRouting.plugins["argoproj-labs/gatewayAPI"] names, singly, in lists or by labels.
+void name_gateway_routes(const RoutingInput& input, NamedRoutes& named);
+
+inline constexpr Router gateway_api_router{
+    "Gateway API",   "plugins.argoproj-labs/gatewayAPI", has_gateway_api,           name_gateway_routes,
+    Depth::reported, /*has_header_routes=*/true,         /*has_mirror_routes=*/true};
+
+// One route as the plugin's configuration describes it.
+struct GatewayRouteOptions {
+  bool use_header_routes = true;  // header and mirror rules are made in this route
+  // The label that tells that a canary is under way; "" for none.
+  std::string in_progress_key = "rollouts.argoproj.io/gatewayapi-canary";
+  std::string in_progress_value = "in-progress";
 };
 
-// The routes that trafficRouting.plugins["argoproj-labs/gatewayAPI"] names: httpRoute and httpRoutes[]. `ns` is the
-// Rollout's namespace, used when the configuration names none. The error names every field that is wrong or that this
-// version does not act on.
-kube::Result<std::vector<RouteReference>> routes_named_by(const std::string& plugin_configuration,
-                                                          const std::string& ns);
-
-// What the route says now. `route` is null when it does not exist.
-ObservedRoute observe_route(const RouteReference& reference, const boost::json::value* route, const Backends& backends);
-
-// The JSON patch that gives every rule with both backends this split; "" when it has it already. The patch carries the
-// route's resourceVersion, so the server refuses it when the route has changed. An error says why the route cannot
-// carry the split.
-kube::Result<std::string> plan_weights(const boost::json::value& route, const Backends& backends, const Split& split);
+// `kind` is HTTPRoute, GRPCRoute, TCPRoute or TLSRoute.
+RoutePointer make_gateway_route(std::string kind, kube::ObjectKey key, std::shared_ptr<const RoutingPart> part,
+                                GatewayRouteOptions options);
 
 }  // namespace sluice::traffic

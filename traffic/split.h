@@ -1,15 +1,32 @@
-// How the traffic of one Rollout is meant to be split between its two backends.
+// How the traffic of one Rollout is meant to be split between its backends.
 #pragma once
 
+#include <algorithm>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace sluice::traffic {
 
-// Percent of all requests; the two sum to 100.
+// A further backend, such as the Service of an experiment's template.
+struct Destination {
+  std::string service;  // in the Rollout's namespace
+  std::string hash;     // pod-template-hash of its pods, for the status
+  int weight = 0;
+  bool operator==(const Destination&) const = default;
+};
+
+// Weights that sum to the Rollout's maximum, 100 unless maxTrafficWeight says otherwise.
 struct Split {
   int canary = 0;
   int stable = 100;
-  static Split of_canary(int percent) { return {percent, 100 - percent}; }
+  std::vector<Destination> additional = {};
+  // The stable side gets what the others leave, never less than nothing.
+  static Split of_canary(int weight, int max = 100, std::vector<Destination> others = {}) {
+    int rest = max - weight;
+    for (const Destination& other : others) rest -= other.weight;
+    return {weight, std::max(0, rest), std::move(others)};
+  }
   bool operator==(const Split&) const = default;
 };
 

@@ -7,6 +7,7 @@
 #include <boost/json.hpp>
 
 #include "sandbox/workloads/reading.h"
+#include "sandbox/workloads/served_routes.h"
 
 namespace sluice::sandbox {
 namespace {
@@ -40,8 +41,9 @@ void Demand::note(const Change& change) {
     else
       known_[change.key] = true;
     update_service(change.key);
-  } else if (change.plural == "httproutes") {
-    set_or_erase(routes_, change.key, is_gone ? std::nullopt : asked_rate(*change.after));
+  } else if (const RouteKind* kind = find_route_kind(change.group, change.plural)) {
+    const kube::ObjectKey entry{change.key.ns, std::string(kind->entry) + "/" + change.key.name};
+    set_or_erase(routes_, entry, is_gone ? std::nullopt : asked_rate(*change.after));
   } else if (change.plural == "rollouts") {
     const std::string_view name =
         is_gone ? std::string_view() : kube::text_at(*change.after, {"spec", "strategy", "blueGreen", "activeService"});
@@ -61,8 +63,8 @@ void Demand::note(const Change& change) {
   }
 }
 
-double Demand::rate_of_route(const kube::ObjectKey& route) const {
-  const auto asked = routes_.find(route);
+double Demand::rate_of_route(const kube::ObjectKey& entry) const {
+  const auto asked = routes_.find(entry);
   return asked == routes_.end() ? default_rate_ : asked->second;
 }
 

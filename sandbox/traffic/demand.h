@@ -18,7 +18,8 @@ class Demand {
 
   void note(const Change& change);
 
-  double rate_of_route(const kube::ObjectKey& route) const;
+  // By the name of its entry: "httproute/shop", "virtualservice/shop".
+  double rate_of_route(const kube::ObjectKey& entry) const;
   // The Services that get requests of their own, with their rates; in the order of names.
   const std::map<kube::ObjectKey, double>& services() const { return services_; }
 
@@ -26,7 +27,7 @@ class Demand {
   void update_service(const kube::ObjectKey& service);
 
   double default_rate_;
-  std::map<kube::ObjectKey, double> routes_;           // those with the annotation
+  std::map<kube::ObjectKey, double> routes_;           // entries whose routes have the annotation
   std::map<kube::ObjectKey, double> annotated_;        // Services
   std::map<kube::ObjectKey, bool> known_;              // Services that exist
   std::map<kube::ObjectKey, kube::ObjectKey> active_;  // by Rollout, the active Service

@@ -84,6 +84,15 @@ const std::vector<Destination>& Topology::targets(const kube::ObjectKey& service
   return found == targets_.end() ? none : found->second;
 }
 
+std::vector<Destination> Topology::subset(const kube::ObjectKey& service, std::string_view hash) const {
+  std::vector<Destination> chosen;
+  for (const Destination& target : targets(service)) {
+    const auto found = pods_.find({service.ns, target.pod});
+    if (found != pods_.end() && found->second.hash == hash) chosen.push_back(target);
+  }
+  return chosen;
+}
+
 const Responder* Topology::reach(const std::string& ns, const Destination& target, kube::Time now) const {
   const auto found = pods_.find({ns, target.pod});
   if (found == pods_.end() || found->second.uid != target.uid || !found->second.is_running) return nullptr;

@@ -36,6 +36,8 @@ class Topology {
   // The endpoints to which a request may be sent: the ready ones, or, if there is none, those that still serve while
   // they terminate. Empty when there is no such Service.
   const std::vector<Destination>& targets(const kube::ObjectKey& service) const;
+  // Those of them whose pods carry this pod-template-hash.
+  std::vector<Destination> subset(const kube::ObjectKey& service, std::string_view hash) const;
   // The pod behind a target as long as it takes requests; nullptr when it has gone, does not run, or is past its grace.
   const Responder* reach(const std::string& ns, const Destination& target, kube::Time now) const;
 

@@ -67,12 +67,13 @@ void Traffic::Parts::note(const Change& change) {
 void Traffic::Parts::tick(kube::Duration passed) {
   ++ticks;
   for (const auto& [route, served] : gateway.served()) {
-    const double rate = demand.rate_of_route(route);
+    const std::string entry = Gateway::entry_of(route);
+    const double rate = demand.rate_of_route({route.ns, entry});
     for (std::size_t at = 0; at < served.rules.size(); ++at) {
       const ServedRule& rule = served.rules[at];
       if (!rule.is_plain || rule.backends.empty()) continue;
       const std::string suffix = at == 0 ? std::string() : "/" + std::to_string(at);
-      feed({route.ns, "httproute/" + route.name + suffix}, rate, rule.backends, passed);
+      feed({route.ns, entry + suffix}, rate, rule.backends, passed);
     }
   }
   for (const auto& [service, rate] : demand.services())
@@ -96,7 +97,10 @@ void Traffic::Parts::feed(const kube::ObjectKey& name, double rate, const std::v
 void Traffic::Parts::send(const kube::ObjectKey& name, Entry& entry, const std::vector<ServedBackend>& backends) {
   const ServedBackend* backend = choose(backends, entry.dice.next_share());
   if (!backend) return counts.lost(name, Loss::no_backend);
-  const std::vector<Destination>& targets = topology.targets(backend->service);
+  const std::vector<Destination>& all = topology.targets(backend->service);
+  const std::vector<Destination> subset =
+      backend->hash.empty() ? std::vector<Destination>() : topology.subset(backend->service, backend->hash);
+  const std::vector<Destination>& targets = backend->hash.empty() ? all : subset;
   if (targets.empty()) return counts.lost(name, Loss::no_endpoint);
   const Destination& target = targets[entry.dice.next() % targets.size()];
   const Responder* responder = topology.reach(backend->service.ns, target, clock.now());
@@ -117,6 +121,7 @@ bool Traffic::Parts::can_serve(const std::vector<ServedBackend>& backends) const
     if (backend.weight == 0) continue;
     has_weight = true;
     if (topology.targets(backend.service).empty()) return false;
+    if (!backend.hash.empty() && topology.subset(backend.service, backend.hash).empty()) return false;
   }
   return has_weight;
 }

@@ -1,4 +1,4 @@
-// A simulated gateway.
+// Simulated routers.
 #include "sandbox/workloads/gateway.h"
 
 #include <algorithm>
@@ -30,29 +30,24 @@ void for_each_backend(const json::value& route, const Visit& visit) {
     for (const json::value& reference : array_at(rule, {"backendRefs"})) visit(reference);
 }
 
-// Requests of the simulated stream carry a path only. A rule without matches takes everything.
-bool is_plain(const json::value& rule) {
-  const json::array& matches = array_at(rule, {"matches"});
-  return matches.empty() || std::ranges::any_of(matches, [](const json::value& match) {
-           const std::string_view method = kube::text_at(match, {"method"});
-           return array_at(match, {"headers"}).empty() && array_at(match, {"queryParams"}).empty() &&
-                  (method.empty() || method == "GET");
-         });
+// HTTPRoutes go by their names, other kinds by "<plural>/<name>".
+kube::ObjectKey name_of(const RouteKind& kind, const kube::ObjectKey& route) {
+  if (kind.resource.plural == resources::http_routes.plural) return route;
+  return {route.ns, std::string(kind.resource.plural) + "/" + route.name};
 }
 
-ServedRoute served_by(const json::value& route, std::string_view ns) {
-  ServedRoute served;
-  served.generation = kube::number_at(route, {"metadata", "generation"});
-  if (array_at(route, {"spec", "parentRefs"}).empty()) return served;
-  for (const json::value& rule : array_at(route, {"spec", "rules"})) {
-    ServedRule made;
-    made.is_plain = is_plain(rule);
-    for (const json::value& reference : array_at(rule, {"backendRefs"}))
-      made.backends.push_back({is_service(reference) ? service_of(reference, ns) : kube::ObjectKey{},
-                               std::max<std::int64_t>(kube::number_at(reference, {"weight"}, 1), 0)});
-    served.rules.push_back(std::move(made));
-  }
-  return served;
+struct NamedRoute {
+  const RouteKind* kind = nullptr;
+  kube::ObjectKey key;
+};
+
+NamedRoute route_named(const kube::ObjectKey& name) {
+  const std::size_t slash = name.name.find('/');
+  if (slash == std::string::npos)
+    return {find_route_kind(resources::http_routes.group, resources::http_routes.plural), name};
+  for (const RouteKind& kind : route_kinds())
+    if (name.name.compare(0, slash, kind.resource.plural) == 0) return {&kind, {name.ns, name.name.substr(slash + 1)}};
+  return {};
 }
 
 struct Verdict {
@@ -85,46 +80,74 @@ void Gateway::look_at(const kube::ObjectKey& route) {
   world_.agenda.within(delay, *this, route);
 }
 
+std::string Gateway::entry_of(const kube::ObjectKey& served) {
+  const NamedRoute route = route_named(served);
+  return std::string(route.kind->entry) + "/" + route.key.name;
+}
+
 void Gateway::noted(const Change& change) {
-  const bool is_gone = change.type == kube::WatchType::deleted;
   if (change.group.empty() && change.plural == "services") {
     if (change.type == kube::WatchType::modified) return;
     const auto named = routes_of_.find(change.key);
     if (named == routes_of_.end()) return;
     for (const kube::ObjectKey& route : named->second) look_at(route);
+  } else if (change.plural == "destinationrules") {
+    for (const kube::ObjectKey& service : virtual_services_) look_at(service);
+  } else if (const RouteKind* kind = find_route_kind(change.group, change.plural)) {
+    note_route(*kind, change);
   }
-  if (change.plural != resources::http_routes.plural || change.group != resources::http_routes.group) return;
+}
+
+void Gateway::note_route(const RouteKind& kind, const Change& change) {
+  const kube::ObjectKey name = name_of(kind, change.key);
+  const bool is_gone = change.type == kube::WatchType::deleted;
   if (change.before)
     for_each_backend(*change.before, [&](const json::value& reference) {
       const auto named = routes_of_.find(service_of(reference, change.key.ns));
       if (named == routes_of_.end()) return;
-      named->second.erase(change.key);
+      named->second.erase(name);
       if (named->second.empty()) routes_of_.erase(named);
     });
   if (is_gone) {
-    served_.erase(change.key);
-    coming_.erase(change.key);
-    unread_.erase(change.key);
+    served_.erase(name);
+    coming_.erase(name);
+    unread_.erase(name);
+    virtual_services_.erase(name);
     return;
   }
+  if (change.plural == "virtualservices") virtual_services_.insert(name);
   for_each_backend(*change.after, [&](const json::value& reference) {
-    if (is_service(reference)) routes_of_[service_of(reference, change.key.ns)].insert(change.key);
+    if (is_service(reference)) routes_of_[service_of(reference, change.key.ns)].insert(name);
   });
-  const bool is_new = !change.before || kube::number_at(*change.before, {"metadata", "generation"}) !=
-                                            kube::number_at(*change.after, {"metadata", "generation"});
-  if (is_new) look_at(change.key);
+  // What an Ingress does stands in its annotations, which have no generation.
+  const bool is_new = !change.before || change.plural == "ingresses" ||
+                      kube::number_at(*change.before, {"metadata", "generation"}) !=
+                          kube::number_at(*change.after, {"metadata", "generation"});
+  if (is_new) look_at(name);
 }
 
-bool Gateway::reconcile(const kube::ObjectKey& key) {
-  const std::shared_ptr<const json::value> route = world_.api.find(resources::http_routes, key);
+std::string Gateway::subset_hash(const kube::ObjectKey& service, std::string_view subset) const {
+  std::string hash;
+  const kube::Resource rules{"networking.istio.io", "v1", "DestinationRule", "destinationrules"};
+  world_.api.for_each(rules, "", [&](const kube::ObjectKey& key, const std::shared_ptr<const json::value>& rule) {
+    if (service_at_host(kube::text_at(*rule, {"spec", "host"}), key.ns) != service) return;
+    for (const json::value& one : array_at(*rule, {"spec", "subsets"}))
+      if (kube::text_at(one, {"name"}) == subset) hash = kube::text_at(one, {"labels", "rollouts-pod-template-hash"});
+  });
+  return hash;
+}
+
+bool Gateway::reconcile(const kube::ObjectKey& name) {
+  const NamedRoute named = route_named(name);
+  const std::shared_ptr<const json::value> route = world_.api.find(named.kind->resource, named.key);
   if (!route) return true;
-  serve_what_is_due(key);
-  const auto unread = unread_.find(key);
+  serve_what_is_due(name);
+  const auto unread = unread_.find(name);
   if (unread == unread_.end() || unread->second > world_.now()) return true;
   unread_.erase(unread);
-  accept(key, *route);
-  if (report(key, *route)) return true;
-  unread_.emplace(key, world_.now());
+  accept(name, *named.kind, *route);
+  if (!named.kind->is_reported || report(named.key, *named.kind, *route)) return true;
+  unread_.emplace(name, world_.now());
   return false;
 }
 
@@ -138,8 +161,9 @@ void Gateway::serve_what_is_due(const kube::ObjectKey& key) {
 }
 
 // What was accepted before is served when its time has come, also when something newer is accepted meanwhile.
-void Gateway::accept(const kube::ObjectKey& key, const json::value& route) {
-  ServedRoute wanted = served_by(route, key.ns);
+void Gateway::accept(const kube::ObjectKey& key, const RouteKind& kind, const json::value& route) {
+  ServedRoute wanted = kind.read(
+      route, [this](const kube::ObjectKey& service, std::string_view subset) { return subset_hash(service, subset); });
   const auto coming = coming_.find(key);
   const auto present = served_.find(key);
   const ServedRoute* newest = coming != coming_.end()    ? &coming->second.back().route
@@ -154,7 +178,7 @@ void Gateway::accept(const kube::ObjectKey& key, const json::value& route) {
     serve_what_is_due(key);
 }
 
-bool Gateway::report(const kube::ObjectKey& key, const json::value& route) {
+bool Gateway::report(const kube::ObjectKey& key, const RouteKind& kind, const json::value& route) {
   std::string missing;
   for_each_backend(route, [&](const json::value& reference) {
     const kube::ObjectKey service = service_of(reference, key.ns);
@@ -184,7 +208,7 @@ bool Gateway::report(const kube::ObjectKey& key, const json::value& route) {
   if (array_at(route, {"status", "parents"}) == parents) return true;
   json::object status;
   status["parents"] = std::move(parents);
-  return requests_.patch_status(resources::http_routes, key, std::move(status));
+  return requests_.patch_status(kind.resource, key, std::move(status));
 }
 
 }  // namespace sluice::sandbox

@@ -1,4 +1,5 @@
-// A simulated gateway: it accepts HTTPRoutes after a while, says so in their status, and serves them some time later.
+// Simulated routers: a gateway that accepts routes after a while, says so in their status, and serves them some time
+// later; a mesh and a load balancer that do the same without a word.
 #pragma once
 
 #include <cstdint>
@@ -10,29 +11,10 @@
 #include <boost/json/fwd.hpp>
 
 #include "sandbox/workloads/behaviour.h"
+#include "sandbox/workloads/served_routes.h"
 #include "sandbox/workloads/world.h"
 
 namespace sluice::sandbox {
-
-struct ServedBackend {
-  kube::ObjectKey service;
-  std::int64_t weight = 1;
-  bool operator==(const ServedBackend&) const = default;
-};
-
-struct ServedRule {
-  std::vector<ServedBackend> backends;
-  // A request without special headers, parameters or methods can reach it.
-  bool is_plain = true;
-  bool operator==(const ServedRule&) const = default;
-};
-
-// What the gateway does with a route at this moment, which may be older than what is written in the API.
-struct ServedRoute {
-  std::int64_t generation = 0;  // of the route that is served
-  std::vector<ServedRule> rules;
-  bool operator==(const ServedRoute&) const = default;
-};
 
 // Every parent of a route is taken as attached, whether such a Gateway exists or not; a route without parents is
 // attached to nothing and not served. A backend whose Service does not exist makes ResolvedRefs False, and the share of
@@ -44,8 +26,10 @@ class Gateway final : public Behaviour {
   void noted(const Change& change) override;
   bool reconcile(const kube::ObjectKey& key) override;
 
-  // In the order of names.
+  // In the order of names. The name of a route that is no HTTPRoute is "virtualservices/shop".
   const std::map<kube::ObjectKey, ServedRoute>& served() const { return served_; }
+  // The name of an entry for a name in served(): "httproute/shop", "virtualservice/shop".
+  static std::string entry_of(const kube::ObjectKey& served);
 
  private:
   struct Coming {
@@ -54,9 +38,11 @@ class Gateway final : public Behaviour {
   };
 
   void look_at(const kube::ObjectKey& route);
+  void note_route(const RouteKind& kind, const Change& change);
+  std::string subset_hash(const kube::ObjectKey& service, std::string_view subset) const;
   void serve_what_is_due(const kube::ObjectKey& key);
-  void accept(const kube::ObjectKey& key, const json::value& route);
-  bool report(const kube::ObjectKey& key, const json::value& route);
+  void accept(const kube::ObjectKey& key, const RouteKind& kind, const json::value& route);
+  bool report(const kube::ObjectKey& key, const RouteKind& kind, const json::value& route);
 
   World& world_;
   Requests requests_;
@@ -64,6 +50,7 @@ class Gateway final : public Behaviour {
   std::map<kube::ObjectKey, kube::Time> unread_;  // routes that may have changed, and when the gateway reads them
   std::map<kube::ObjectKey, std::deque<Coming>> coming_;
   std::map<kube::ObjectKey, std::set<kube::ObjectKey>> routes_of_;  // by the Services that they name
+  std::set<kube::ObjectKey> virtual_services_;
 };
 
 }  // namespace sluice::sandbox

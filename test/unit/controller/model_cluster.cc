@@ -420,15 +420,15 @@ void ModelCluster::apply(const Write& write) {
                           for (traffic::ObservedRoute& route : routes_) {
                             if (route.key != effect.key) continue;
                             BOOST_TEST(route.resource_version == effect.precondition.resource_version);
-                            BOOST_TEST((!route.is_uniform || route.largest_canary != effect.split.canary),
+                            BOOST_TEST((!route.is_uniform || route.largest_canary != effect.intent.split.canary),
                                        "weights that change nothing");
-                            route.largest_canary = route.smallest_canary = effect.split.canary;
+                            route.largest_canary = route.smallest_canary = effect.intent.split.canary;
                             route.is_uniform = true;
                             route.is_accepted = false;
                             route.waits_for = "Accepted";
                             route.resource_version = std::to_string(++version_);
                           }
-                          note(fmt::format("route {}", effect.split.canary));
+                          note(fmt::format("route {}", effect.intent.split.canary));
                         },
                         [&](const CreateAnalysisRun& effect) {
                           BOOST_TEST(!runs_.contains(effect.name));

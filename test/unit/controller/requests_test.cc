@@ -12,7 +12,7 @@ namespace json = boost::json;
 const kube::ObjectKey shop{"default", "shop"};
 
 WriteRequest made(const Effect& effect, const std::string& route = "") {
-  const auto request = request_for(effect, shop, route);
+  const auto request = request_for(effect, shop, {route, kube::resources::http_routes});
   BOOST_REQUIRE_MESSAGE(request.has_value(), (request.has_error() ? request.error().message : ""));
   return *request;
 }
@@ -53,7 +53,8 @@ BOOST_AUTO_TEST_CASE(a_service_keeps_the_rest_of_its_selector) {
 BOOST_AUTO_TEST_CASE(a_route_that_changed_since_the_decision_is_a_conflict) {
   const std::string route = R"({"metadata":{"name":"r","resourceVersion":"8"},"spec":{"rules":[]}})";
   const auto request = request_for(
-      SetRouteWeights{"HTTPRoute", {"default", "r"}, {"", "7"}, {"c", "s"}, traffic::Split::of_canary(5)}, shop, route);
+      SetRouteWeights{"HTTPRoute", {"default", "r"}, {"", "7"}, {traffic::Split::of_canary(5), {}}, nullptr}, shop,
+      {route, kube::resources::http_routes});
   BOOST_REQUIRE(request.has_error());
   BOOST_TEST((request.error().fault == kube::Fault::conflict));
 }
