@@ -17,12 +17,14 @@ constexpr Duration pause_before_lowering = std::chrono::seconds(2);
 
 // When a change that nobody reports on counts as in force.
 std::optional<Time> in_force_at(const Draft& draft, const traffic::ObservedRoute& route) {
-  if (route.depth != traffic::Depth::written || !route.writer.at) return std::nullopt;
+  const bool is_unreported = route.depth == traffic::Depth::written;
+  const std::optional<Time> began = is_unreported ? route.writer.at : route.confirmed_at;
+  if (!began) return std::nullopt;
   const auto& asked = draft.canary()->traffic_routing->propagation_delay_seconds;
   const Duration delay = asked ? kube::seconds(std::max(0, *asked)) : route.propagation;
   if (delay <= Duration::zero()) return std::nullopt;
   // The time of a write is told in whole seconds, rounded down.
-  const Time at = *route.writer.at + delay + std::chrono::seconds(1);
+  const Time at = *began + delay + (is_unreported ? std::chrono::seconds(1) : std::chrono::seconds(0));
   return at > draft.now ? std::optional(at) : std::nullopt;
 }
 
@@ -46,8 +48,8 @@ CanaryTraffic::CanaryTraffic(const Draft& draft) : max_(controller::max_weight(d
       is_accepted_ = false;
       settles_at_ = std::max(settles_at_.value_or(*at), *at);
       if (waits_for_.empty())
-        waits_for_ = fmt::format("{} does not report; what was written counts as in force at {}", name_of(route),
-                                 kube::format_time(*at));
+        waits_for_ = fmt::format("{} does not report what its data plane does; it counts as in force at {}",
+                                 name_of(route), kube::format_time(*at));
     }
     if (!route.has_weights && route.error.empty()) continue;
     has_weights = true;

@@ -5,8 +5,10 @@
 #include <set>
 
 #include <boost/json.hpp>
+#include <fmt/format.h>
 
 #include "controller/field_path.h"
+#include "controller/load_balancer_view.h"
 #include "crds/decode.h"
 #include "crds/validate_rollout.h"
 #include "kube/selector.h"
@@ -49,11 +51,41 @@ traffic::NamedRoutes named_routes(const Stores& stores, const crds::Rollout& rol
   return traffic::routes_of(rollout, find);
 }
 
+// Weights of an Ingress count when the load balancer itself answers so.
+void confirm(const Stores& stores, const json::value& ingress, const traffic::Route& route,
+             traffic::ObservedRoute& seen) {
+  if (!stores.load_balancers || route.kind() != "Ingress" || !seen.error.empty() || !seen.is_uniform) return;
+  std::vector<std::string> host_names;
+  if (const json::value* entries = kube::find_at(ingress, {"status", "loadBalancer", "ingress"});
+      entries && entries->is_array())
+    for (const json::value& entry : entries->get_array())
+      if (const std::string_view name = kube::text_at(entry, {"hostname"}); !name.empty())
+        host_names.emplace_back(name);
+  // What is asked for, so that other changes of the Ingress begin nothing anew.
+  std::string asked = std::to_string(seen.largest_canary);
+  for (const traffic::Destination& other : seen.additional) asked += fmt::format(",{}={}", other.service, other.weight);
+  for (const std::string& name : host_names) asked += " " + name;
+  seen.depth = traffic::Depth::confirmed;
+  seen.is_accepted = false;
+  const SeenLoadBalancer* balancer = stores.load_balancers->find(route.key(), asked);
+  if (balancer && balancer->trouble.empty()) {
+    seen.waits_for = route.unconfirmed(balancer->state, seen);
+    seen.is_accepted = seen.waits_for.empty();
+    seen.confirmed_at = balancer->since;
+    if (seen.is_accepted) return stores.load_balancers->settle(route.key());
+  } else {
+    seen.waits_for = balancer ? "the load balancer cannot be asked: " + balancer->trouble
+                              : std::string("the load balancer has not answered yet");
+  }
+  stores.load_balancers->want(route.key(), asked, std::move(host_names));
+}
+
 traffic::ObservedRoute observed_route(const Stores& stores, const traffic::RoutePointer& route) {
   const auto kept = stores.routes.of(route->kind()).find(route->key());
   const kube::Result<json::value> object = kept ? kube::parse_json(kept->text) : kube::Error{};
   traffic::ObservedRoute seen = route->observe(object ? &*object : nullptr);
   seen.route = route;
+  if (object) confirm(stores, *object, *route, seen);
   seen.is_read = stores.routes.is_read(route->kind());
   if (!seen.is_read)
     seen.error = route->kind() + " " + route->key().name + " is not read yet";

@@ -121,7 +121,7 @@ struct Sentences {
     return fmt::format("point Service {} at the pods with hash {}", effect.name, effect.hash);
   }
   std::string operator()(const SetRouteWeights& effect) const {
-    return fmt::format("give the canary {} % on {} {}", effect.split.canary, effect.kind, effect.key.name);
+    return fmt::format("give the canary {} % on {} {}", effect.intent.split.canary, effect.kind, effect.key.name);
   }
   std::string operator()(const CreateAnalysisRun& effect) const {
     return fmt::format("start AnalysisRun {}", effect.name);

@@ -57,6 +57,8 @@ class RouteStores {
   void start(kube::Tasks& tasks, kube::Client& client, kube::Clock& clock, const kube::Log& log, std::string ns);
   // Called after every change of an object, and with an empty key when a kind appears or turns out to be missing.
   void listen(Listener listener) { listeners_.push_back(std::move(listener)); }
+  // Calls the listeners: something outside the store has changed that concerns this object.
+  void tell(std::string_view kind, const kube::ObjectKey& key) const;
   // Plurals of watched kinds whose first list is not complete, comma separated.
   std::string not_synced() const;
 
@@ -83,7 +85,6 @@ class RouteStores {
   void watch(Kind& kind);
   kube::net::awaitable<void> follow(Kind* kind);
   kube::net::awaitable<std::string> served_version(Kind* kind);
-  void tell(std::string_view kind, const kube::ObjectKey& key) const;
 
   std::map<std::string, std::unique_ptr<Kind>, std::less<>> kinds_;
   std::vector<Listener> listeners_;

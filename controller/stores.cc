@@ -5,6 +5,7 @@
 
 #include <boost/json.hpp>
 
+#include "controller/load_balancer_view.h"
 #include "crds/decode.h"
 #include "kube/json.h"
 #include "kube/reflector.h"
@@ -94,6 +95,11 @@ Stores::Stores(StoresOptions options)
     else
       orphans_.erase(key);
   });
+}
+
+void Stores::confirm_by(LoadBalancerView& view) {
+  load_balancers = &view;
+  view.listen([this](const kube::ObjectKey& ingress) { routes.tell("Ingress", ingress); });
 }
 
 void Stores::start(kube::Tasks& tasks, kube::Client& client, kube::Clock& clock, const kube::Log& log) {

@@ -50,6 +50,8 @@ struct StoresOptions {
   std::string instance_id;  // label controller-instance-id that custom resources carry; "" for those without the label
 };
 
+class LoadBalancerView;  // controller/load_balancer_view.h
+
 class Stores {
  public:
   explicit Stores(StoresOptions options);
@@ -61,6 +63,10 @@ class Stores {
   kube::Store<crds::Service> services;
   kube::Store<PublishedEndpoints> endpoint_slices;  // having "<namespace>/<service>"
   RouteStores routes;
+  // Asked about Ingresses when weights are to be confirmed by the load balancer; outlives the stores. Else nullptr.
+  LoadBalancerView* load_balancers = nullptr;
+  // From now on weights of Ingresses count when the load balancer confirms them.
+  void confirm_by(LoadBalancerView& view);
   kube::Store<RouteText>& http_routes = routes.of("HTTPRoute");
   kube::Store<crds::AnalysisRun> analysis_runs;
   kube::Store<crds::AnalysisTemplate> analysis_templates;

@@ -114,6 +114,11 @@ class Check {
     if (routing_->max_traffic_weight && !routing_->nginx && routing_->plugins.empty())
       say(invalid(at + "trafficRouting.maxTrafficWeight", *routing_->max_traffic_weight,
                   "Canary maxTrafficWeight in traffic routing only supported in Nginx and Plugins"));
+    if (routing_->max_traffic_weight && *routing_->max_traffic_weight < 1)
+      say(invalid(at + "trafficRouting.maxTrafficWeight", *routing_->max_traffic_weight, "must be greater than 0"));
+    if (routing_->max_traffic_weight.value_or(100) != 100 && (routing_->istio || routing_->alb))
+      say(invalid(at + "trafficRouting.maxTrafficWeight", *routing_->max_traffic_weight,
+                  "the weights of Istio and ALB always sum to 100"));
     if (*routing_ == TrafficRouting{})
       say(required("spec.strategy.canary.trafficRouting", "name a router, such as plugins: argoproj-labs/gatewayAPI"));
   }

@@ -8,6 +8,7 @@
 
 #include "kube/json.h"
 #include "traffic/alb_actions.h"
+#include "traffic/load_balancer.h"
 
 namespace sluice::traffic {
 namespace {
@@ -68,6 +69,11 @@ class AlbIngress final : public Route {
     write(annotations, std::string(record_key), with_record(before, part().rollout, keys));
     arrange_paths(after, intent);
     return after;
+  }
+
+  std::string unconfirmed(const LoadBalancerState& state, const ObservedRoute& seen) const override {
+    return difference_from(state, key(), part().backends, Split::of_canary(seen.largest_canary, 100, seen.additional),
+                           port());
   }
 
  protected:

@@ -63,6 +63,7 @@ struct ObservedRoute {
   bool is_accepted = false;
   std::string waits_for;  // which part of the route's status is missing; "" when accepted
   LastWriter writer;
+  std::optional<kube::Time> confirmed_at;  // when an external control plane began to answer so
   // How long after a write the data plane is taken to follow, where nobody reports on it.
   kube::Duration propagation{0};
   std::shared_ptr<const Route> route;  // how it is written

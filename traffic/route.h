@@ -18,6 +18,8 @@
 
 namespace sluice::traffic {
 
+struct LoadBalancerState;  // traffic/load_balancer.h
+
 // What all routes of one Rollout have in common.
 struct RoutingPart {
   std::string rollout;  // its name
@@ -45,6 +47,10 @@ class Route {
   // The object as it should be; equal to what is given when nothing has to change. Everything that is not this
   // Rollout's stays as it is. The error says why the object cannot carry the intent.
   virtual kube::Result<boost::json::value> changed(const boost::json::value& object, const Intent& intent) const = 0;
+
+  // Why the load balancer does not do yet what the object was seen to ask for; "" when it does, or when no load
+  // balancer stands behind this kind.
+  virtual std::string unconfirmed(const LoadBalancerState&, const ObservedRoute&) const { return {}; }
 
  protected:
   // Fills in what the object says; name, version, writer and managed routes are there already.

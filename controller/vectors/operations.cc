@@ -10,6 +10,7 @@ std::span<const VectorOperation> vector_operations() {
       {"eval", vectors::eval},     {"template", vectors::fill_template},
       {"assess", vectors::assess}, {"hash", vectors::hash},
       {"phase", vectors::phase},   {"replicas", vectors::replicas},
+      {"route", vectors::route},
   };
   return operations;
 }

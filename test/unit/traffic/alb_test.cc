@@ -3,6 +3,7 @@
 
 #include "routes.h"
 #include "traffic/alb_actions.h"
+#include "traffic/load_balancer.h"
 
 namespace sluice::traffic {
 namespace {
@@ -141,6 +142,30 @@ BOOST_AUTO_TEST_CASE(exactly_one_form_of_naming_ingresses) {
   BOOST_TEST(named().mistakes.size() == 1u);
   given.alb->ingress.clear();
   BOOST_TEST(named().routes.size() == 2u);
+}
+
+// A listener rule that splits, and one of a header route on the same target group.
+LoadBalancerState balancer(int canary) {
+  const std::string to_canary = "web/shop-shop-canary:80";
+  return {true,
+          {{"rule/1", {{to_canary, 100}}},
+           {"rule/2", {{to_canary, canary}, {"web/shop-shop-stable:80", 100 - canary}}}}};
+}
+
+BOOST_AUTO_TEST_CASE(obs_t52_weights_are_confirmed_rule_by_rule) {
+  const kube::ObjectKey key{"web", "shop"};
+  const Backends services{"shop-canary", "shop-stable"};
+  const auto difference = [&](const LoadBalancerState& state) {
+    return difference_from(state, key, services, Split::of_canary(25), 80);
+  };
+  BOOST_TEST(difference(balancer(25)).empty());
+  BOOST_TEST(difference(balancer(24)) ==
+             "the load balancer gives target group web/shop-shop-canary:80 weight 24 and should give 25");
+  BOOST_TEST(difference({}) == "no load balancer of Ingress shop is known yet");
+  BOOST_TEST(difference({true, {balancer(25).rules.front()}}).starts_with("no rule of the load balancer forwards"));
+  LoadBalancerState two = balancer(25);
+  two.rules.push_back(balancer(0).rules.back());
+  BOOST_TEST(!difference(two).empty());
 }
 
 }  // namespace

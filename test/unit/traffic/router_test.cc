@@ -44,7 +44,8 @@ BOOST_AUTO_TEST_CASE(obs_t01_the_pair_has_one_naming_for_all_routers) {
 }
 
 BOOST_AUTO_TEST_CASE(routes_are_declared_from_their_step_on_in_the_order_of_managed_routes) {
-  const crds::CanaryStrategy& strategy = *rollout(ping_pong)->spec->strategy.canary;
+  const auto read = rollout(ping_pong);
+  const crds::CanaryStrategy& strategy = *read->spec->strategy.canary;
   const auto names_at = [&](int index) {
     std::string names;
     for (const ManagedRoute& route : declared_routes(strategy, index)) names += route.name + " ";
