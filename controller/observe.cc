@@ -195,6 +195,7 @@ std::vector<References::Name> names_of(const Stores& stores, const crds::Rollout
   for (const traffic::RoutePointer& route : routes.routes) {
     names.push_back(References::name(route->kind(), route->key()));
     names.push_back(References::name(route->kind(), {}));
+    if (route->kind() != "DestinationRule") continue;
     const traffic::ObservedRoute seen = observed_route(stores, route);
     if (seen.subsets) names.push_back(References::name("Service", {rollout.meta.ns, seen.subsets->host}));
   }

@@ -8,8 +8,8 @@
 
 namespace sluice::traffic {
 
-// From a changed annotation to a load balancer that follows it, when its API is not asked.
-inline constexpr kube::Duration alb_propagation = std::chrono::seconds(10);
+// From a changed annotation, or from the word of the API, to targets that get their new share.
+inline constexpr kube::Duration alb_propagation = std::chrono::seconds(20);
 
 bool has_alb(const crds::TrafficRouting& routing);
 void name_alb_routes(const RoutingInput& input, NamedRoutes& named);

@@ -40,7 +40,7 @@ class GatewayRoute final : public Route {
         if (!made) return made.error();
         for (json::value& rule : *made) rules.push_back(std::move(rule));
       }
-      keep_unnamed(object, after);
+      keep_stored_forms(object, after);
     }
     mark(after, intent.split.canary > 0);
     return after;
@@ -82,16 +82,14 @@ class GatewayRoute final : public Route {
         kind(), key().name, part().backends.stable_service, part().backends.canary_service);
   }
 
-  // An API server without named rules drops the names; then nothing has changed by giving them again.
-  static void keep_unnamed(const json::value& before, json::value& after) {
+  // What an API server has made of our rules (defaults added, names dropped) is no reason to write them again.
+  static void keep_stored_forms(const json::value& before, json::value& after) {
     const json::value* known = kube::find_at(before, {"spec", "rules"});
     json::array& rules = after.at_pointer("/spec/rules").get_array();
-    if (!known || !known->is_array() || known->get_array().size() != rules.size()) return;
-    for (std::size_t i = 0; i < rules.size(); ++i) {
-      json::value unnamed = rules[i];
-      unnamed.get_object().erase("name");
-      if (unnamed == known->get_array()[i]) rules[i] = std::move(unnamed);
-    }
+    if (!known || !known->is_array()) return;
+    const json::array& stored = known->get_array();
+    for (std::size_t i = 0; i < rules.size() && i < stored.size(); ++i)
+      if (is_stored_form(stored[i], rules[i])) rules[i] = stored[i];
   }
 
   // Another Rollout's canary on the same route is seen by a rule that still divides its traffic.

@@ -112,15 +112,39 @@ bool is_unnamed_mirror(const json::value& rule, const json::value& route, const 
   });
 }
 
+// What API servers add by themselves to a match, a header or a backend.
+bool is_default(std::string_view name, const json::value& value) {
+  if (name == "weight") return value.is_number() && kube::number_at(json::object{{"n", value}}, {"n"}) == 1;
+  if (name == "path") return kube::same_json(value, json::object{{"type", "PathPrefix"}, {"value", "/"}});
+  if (!value.is_string()) return false;
+  const std::string_view text = value.get_string();
+  return (name == "group" && text.empty()) || (name == "kind" && text == "Service") ||
+         (name == "type" && (text == "Exact" || text == "PathPrefix")) || (name == "value" && text == "/");
+}
+
+bool is_covered(const json::value& made, const json::value& stored) {
+  if (made.is_object() && stored.is_object()) {
+    for (const auto& member : made.get_object()) {
+      const json::value* kept = stored.get_object().if_contains(member.key());
+      if (!kept || !is_covered(member.value(), *kept)) return false;
+    }
+    for (const auto& member : stored.get_object())
+      if (!made.get_object().contains(member.key()) && !is_default(member.key(), member.value())) return false;
+    return true;
+  }
+  if (made.is_array() && stored.is_array())
+    return std::equal(made.get_array().begin(), made.get_array().end(), stored.get_array().begin(),
+                      stored.get_array().end(), is_covered);
+  return kube::same_json(made, stored);
+}
+
 // Some of the rules that `declarable` stands for, without its name and weights.
 bool is_made_rule(const json::value& rule, const json::value& route, const RoutingPart& part,
                   const ManagedRoute& declarable) {
   const kube::Result<json::array> made = managed_rules(route, part, declarable);
   if (!made) return false;
-  return std::any_of(made->begin(), made->end(), [&](json::value candidate) {
-    candidate.get_object().erase("name");
-    return kube::same_json(candidate, rule);
-  });
+  return std::any_of(made->begin(), made->end(),
+                     [&](const json::value& candidate) { return is_stored_form(rule, candidate); });
 }
 
 }  // namespace
@@ -130,6 +154,13 @@ int RuleBackends::canary_of(int max) const {
   std::int64_t all = share + std::max<std::int64_t>(stable_weight.value_or(1), 0);
   for (const Destination& other : additional) all += std::max(other.weight, 0);
   return all <= 0 ? 0 : static_cast<int>((share * max + all - 1) / all);
+}
+
+bool is_stored_form(const json::value& stored, const json::value& made) {
+  if (is_covered(made, stored)) return true;
+  json::value unnamed = made;
+  if (unnamed.is_object()) unnamed.get_object().erase("name");
+  return is_covered(unnamed, stored);
 }
 
 bool is_managed_rule(const json::value& rule, const json::value& route, const RoutingPart& part) {

@@ -31,6 +31,10 @@ std::vector<RuleBackends> our_rules(const boost::json::value& route, const Routi
 bool is_managed_rule(const boost::json::value& rule, const boost::json::value& route, const RoutingPart& part);
 bool has_managed_rule(const boost::json::value& route, const RoutingPart& part);
 
+// The rule that is stored says what was made, perhaps with defaults that an API server adds, or without the name that
+// an older one drops.
+bool is_stored_form(const boost::json::value& stored, const boost::json::value& made);
+
 // Gives the rules this split, destinations of experiments included.
 void set_weights(boost::json::value& route, const RoutingPart& part, const Split& split);
 // The rules that a managed route stands for, one for each of our rules; the first is named like the route, the next

@@ -60,6 +60,7 @@ std::vector<std::string> crd_files() {
   for (const auto& entry : fs::directory_iterator(source_path("crds")))
     if (entry.path().extension() == ".yaml") files.push_back(entry.path().string());
   files.push_back(source_path("test/cluster/gateway_crds.yaml"));
+  files.push_back(source_path("test/cluster/router_crds.yaml"));
   return files;
 }
 

@@ -298,8 +298,7 @@ BOOST_AUTO_TEST_CASE(the_examples_run_as_they_stand) {
       world.start();
       BOOST_REQUIRE(world.until([&] { return world.is("shop", "Healthy"); }));
       const std::string first = world.stable("shop");
-      world.apply(
-          replaced(with_graceful_pods(example(folder + "rollout.yaml")), "example/shop:v1", "example/shop:v2"));
+      world.apply(replaced(with_graceful_pods(example(folder + "rollout.yaml")), "example/shop:v1", "example/shop:v2"));
       BOOST_REQUIRE_MESSAGE(world.until([&] { return world.is("shop", "Paused"); }), world.message("shop"));
       world.patch(resources::rollouts, "shop", R"({"status":{"pauseConditions":null}})", "status");
       BOOST_TEST(world.until([&] { return world.is("shop", "Healthy") && world.stable("shop") != first; }));

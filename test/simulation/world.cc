@@ -73,6 +73,12 @@ Controllers::Controllers(sandbox::Api& api, Acting& acting, boost::asio::io_cont
   runs_.start(tasks_);
 }
 
+void Controllers::confirm_by(traffic::LoadBalancerApi& balancers, kube::Clock& clock, const kube::Log& log) {
+  balancers_ = std::make_unique<controller::LoadBalancerView>(balancers, clock, log);
+  stores_.confirm_by(*balancers_);
+  balancers_->start(tasks_);
+}
+
 Controllers::~Controllers() {
   faulty_.crash_now();
   tasks_.stop();
@@ -167,6 +173,7 @@ void World::start() {
     co_return prometheus(request);
   };
   controllers_ = std::make_unique<Controllers>(sandbox_.api(), acting_, io_, clock_, log_, std::move(fetch));
+  if (load_balancer) controllers_->confirm_by(*load_balancer, clock_, log_);
 }
 
 void World::kill() {

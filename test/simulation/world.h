@@ -13,6 +13,7 @@
 
 #include "acting.h"
 #include "analysis/run_controller.h"
+#include "controller/load_balancer_view.h"
 #include "controller/rollout_controller.h"
 #include "controller/stores.h"
 #include "faulty_transport.h"
@@ -38,6 +39,8 @@ class Controllers {
   FaultyTransport& transport() { return faulty_; }
   controller::RolloutController& rollouts() { return rollouts_; }
   const controller::Stores& stores() const { return stores_; }
+  // Weights of Ingresses count when this load balancer answers so; it outlives the controllers.
+  void confirm_by(traffic::LoadBalancerApi& balancers, kube::Clock& clock, const kube::Log& log);
 
  private:
   boost::asio::io_context& io_;
@@ -48,6 +51,7 @@ class Controllers {
   controller::Stores stores_;
   controller::RolloutController rollouts_;
   analysis::AnalysisRunController runs_;
+  std::unique_ptr<controller::LoadBalancerView> balancers_;
   kube::Tasks tasks_;
 };
 
@@ -111,6 +115,9 @@ class World {
 
   // What Prometheus answers to a query; without it every query fails as if the server were away.
   std::function<kube::Result<kube::HttpResponse>(const kube::HttpRequest&)> prometheus;
+
+  // What confirms the weights of Ingresses; set before start(). Without it they count as written.
+  std::unique_ptr<traffic::LoadBalancerApi> load_balancer;
 
   // How long an answer takes; a query whose own time limit is shorter fails by that.
   kube::Duration prometheus_delay{0};

@@ -147,9 +147,9 @@ BOOST_AUTO_TEST_CASE(exactly_one_form_of_naming_ingresses) {
 // A listener rule that splits, and one of a header route on the same target group.
 LoadBalancerState balancer(int canary) {
   const std::string to_canary = "web/shop-shop-canary:80";
-  return {true,
-          {{"rule/1", {{to_canary, 100}}},
-           {"rule/2", {{to_canary, canary}, {"web/shop-shop-stable:80", 100 - canary}}}}};
+  return {
+      true,
+      {{"rule/1", {{to_canary, 100}}}, {"rule/2", {{to_canary, canary}, {"web/shop-shop-stable:80", 100 - canary}}}}};
 }
 
 BOOST_AUTO_TEST_CASE(obs_t52_weights_are_confirmed_rule_by_rule) {

@@ -216,6 +216,21 @@ BOOST_AUTO_TEST_CASE(a_server_that_drops_names_of_rules_gets_no_second_rule) {
   BOOST_TEST(kube::same_json(after(*both, made, at(20)), marked(route())));
 }
 
+BOOST_AUTO_TEST_CASE(obs_t23_defaults_that_the_server_adds_cause_no_write) {
+  const auto both = shop(part_with({beta(), copy()}));
+  json::value made = after(*both, marked(route()), at(20, {beta(), copy()}));
+  json::object& rule = rules(made).at(2).get_object();
+  json::object& backend = rule["backendRefs"].get_array().at(0).get_object();
+  backend["group"] = "";
+  backend["kind"] = "Service";
+  backend["weight"] = 1;
+  rule["matches"].get_array().at(0).get_object()["path"] = json::parse(R"({"type": "PathPrefix", "value": "/"})");
+  BOOST_TEST(both->observe(&made).has_declared);
+  BOOST_TEST(plan_route(*both, made, at(20, {beta(), copy()}))->empty());
+  backend["weight"] = 2;
+  BOOST_TEST(!both->observe(&made).has_declared);
+}
+
 BOOST_AUTO_TEST_CASE(obs_t60_a_rule_with_only_the_canary_is_the_users) {
   json::value given = marked(route());
   rules(given).get_array().push_back(json::parse(
