@@ -35,6 +35,7 @@ int abort_slack(Draft& draft) {
 void plan_traffic(Draft& draft, const CanaryTraffic& traffic, int index) {
   const ReplicaSetPointer& newest = draft.sets.newest;
   traffic.plan_selectors(draft);
+  if (!draft.is_initial()) traffic.tell_trouble(draft);
   if (draft.is_initial() || !traffic.can_split()) return;
 
   const int share = traffic.canary_share();

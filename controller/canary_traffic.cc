@@ -255,14 +255,15 @@ void CanaryTraffic::write_route(Draft& draft, const traffic::ObservedRoute& rout
   draft.writes.back().failure_event = Event{true, "TrafficRoutingError", ""};
 }
 
+void CanaryTraffic::tell_trouble(Draft& draft) const {
+  if (!has_router_ || is_readable_) return;
+  if (!is_unread_) draft.router_trouble = trouble_;
+  draft.hold("route", trouble_, is_unread_ ? "the first list is complete" : "the route can be read");
+}
+
 void CanaryTraffic::plan_weight(Draft& draft, const TrafficWish& wish) const {
-  if (!can_split()) return;
+  if (!can_split() || !is_readable_) return;
   if (settles_at_) draft.wake(*settles_at_);
-  if (!is_readable_) {
-    if (!is_unread_) draft.router_trouble = trouble_;
-    draft.hold("route", trouble_, is_unread_ ? "the first list is complete" : "the route can be read");
-    return;
-  }
   int share = wish.may_rise && is_accepted_ ? wish.weight : std::min(wish.weight, smallest_share_);
   if (share < canary_share_) {
     const int least = least_share(draft, wish.slack);

@@ -59,6 +59,8 @@ class CanaryTraffic {
   // Moves the stable side to the stable set as soon as that set can carry what it gets, and the canary's side to the
   // newest set, or after an abort once to the stable one, while it gets no requests.
   void plan_selectors(Draft& draft) const;
+  // Says which route cannot be read, and why; nothing when all can.
+  void tell_trouble(Draft& draft) const;
   // Writes the wish into the routes as far as it is safe: the weight is raised only when that is allowed, and lowered
   // as far as the stable side can carry the rest.
   void plan_weight(Draft& draft, const TrafficWish& wish) const;

@@ -27,7 +27,14 @@ const std::vector<kube::Resource>& known_resources() {
                                                r::analysis_templates,
                                                r::cluster_analysis_templates,
                                                r::applications,
-                                               r::app_projects};
+                                               r::app_projects,
+                                               {"apiextensions.k8s.io", "v1", "CustomResourceDefinition",
+                                                "customresourcedefinitions", false},
+                                               {"gateway.networking.k8s.io", "v1", "GRPCRoute", "grpcroutes"},
+                                               {"gateway.networking.k8s.io", "v1alpha2", "TCPRoute", "tcproutes"},
+                                               {"networking.istio.io", "v1", "VirtualService", "virtualservices"},
+                                               {"networking.istio.io", "v1", "DestinationRule", "destinationrules"},
+                                               {"networking.k8s.io", "v1", "Ingress", "ingresses"}};
   return all;
 }
 
