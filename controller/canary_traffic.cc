@@ -11,7 +11,7 @@
 namespace sluice::controller {
 namespace {
 
-// A route that somebody else keeps changing is written again at most this often.
+// A route that somebody else has changed is written again only after so much time, so that a fight stays slow.
 constexpr Duration pause_before_raising = std::chrono::seconds(10);
 constexpr Duration pause_before_lowering = std::chrono::seconds(2);
 
@@ -220,20 +220,16 @@ bool CanaryTraffic::is_as_wished(const traffic::ObservedRoute& route, const Traf
 void CanaryTraffic::write_route(Draft& draft, const traffic::ObservedRoute& route, const TrafficWish& wish, int share,
                                 bool& is_told) const {
   const bool is_raise = share > route.largest_canary;
-  const bool was_changed = !route.writer.name.empty() && route.writer.ours_at;
-  if (was_changed) {
-    const Time due = *route.writer.ours_at + (is_raise ? pause_before_raising : pause_before_lowering);
+  if (!route.writer.name.empty() && draft.before.canary.weights) {
+    const Time due = *route.writer.at + (is_raise ? pause_before_raising : pause_before_lowering);
     if (draft.now < due) {
       draft.wake(due);
       return draft.hold(
           "route",
-          fmt::format("{} has changed {}, which says {} % now; it is written again at {}", route.writer.name,
-                      name_of(route), route.largest_canary * 100 / max_, kube::format_time(due)),
+          fmt::format("{} has changed {}, which gives the canary {} % now; it is written again at {}",
+                      route.writer.name, name_of(route), route.largest_canary * 100 / max_, kube::format_time(due)),
           fmt::format("{} leaves the weights alone", route.writer.name), route.writer.at);
     }
-    draft.warn("TrafficRouteOverwritten",
-               fmt::format("{} changed {} to {} % after this Rollout had written it", route.writer.name, name_of(route),
-                           route.largest_canary * 100 / max_));
   }
   SetRouteWeights change;
   change.kind = route.kind;
@@ -261,9 +257,21 @@ void CanaryTraffic::tell_trouble(Draft& draft) const {
   draft.hold("route", trouble_, is_unread_ ? "the first list is complete" : "the route can be read");
 }
 
+// A change of the weights by somebody else is told once: the status follows what is observed.
+void CanaryTraffic::tell_of_others(Draft& draft) const {
+  if (!draft.before.canary.weights) return;
+  const int recorded = draft.before.canary.weights->canary.weight;
+  for (const traffic::ObservedRoute& route : draft.seen.routes)
+    if (route.has_weights && !route.writer.name.empty() && route.largest_canary != recorded)
+      draft.warn("TrafficRouteOverwritten",
+                 fmt::format("{} changed {} from {} % to {} %", route.writer.name, name_of(route),
+                             recorded * 100 / max_, route.largest_canary * 100 / max_));
+}
+
 void CanaryTraffic::plan_weight(Draft& draft, const TrafficWish& wish) const {
   if (!can_split() || !is_readable_) return;
   if (settles_at_) draft.wake(*settles_at_);
+  tell_of_others(draft);
   int share = wish.may_rise && is_accepted_ ? wish.weight : std::min(wish.weight, smallest_share_);
   if (share < canary_share_) {
     const int least = least_share(draft, wish.slack);

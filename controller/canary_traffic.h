@@ -78,6 +78,7 @@ class CanaryTraffic {
   void plan_canary(Draft& draft, const SideSelector& selector, std::vector<SubsetMove>& moves) const;
   void move(Draft& draft, const SideSelector& selector, bool to_canary, const std::string& hash,
             std::vector<SubsetMove>& moves) const;
+  void tell_of_others(Draft& draft) const;
   int least_share(const Draft& draft, int slack) const;
   void write_route(Draft& draft, const traffic::ObservedRoute& route, const TrafficWish& wish, int share,
                    bool& is_told) const;
