@@ -12,7 +12,7 @@ namespace sluice::analysis {
 struct Limits {
   // Measurements that are no errors, at least 1; nullopt measures until somebody stops it.
   std::optional<std::int64_t> count;
-  std::int64_t failure = 0;           // negative: failures never end the metric
+  std::int64_t failure = 0;  // negative: failures never end the metric
   std::int64_t inconclusive = 0;
   std::int64_t consecutive_error = 4;
   std::int64_t consecutive_success = 0;    // 0: not asked for

@@ -218,10 +218,11 @@ MeasurementTask AnalysisRunController::task_for(const crds::AnalysisRun& run, co
                                                 std::int64_t number) const {
   MeasurementTask task{run.meta.key(), run.meta.uid, metric, number};
   if (const auto state = states_.find(run.meta.key()); state != states_.end()) task.alpha = state->second.plan.alpha;
-  if (!metric.compare || !options_.ready_pods) return task;
+  const kube::OwnerReference* owner = run.meta.controller();
+  if (!metric.compare || !options_.ready_pods || !owner || owner->kind != "Rollout") return task;
   const auto pods = [&](const kube::StringMap& selector) -> std::optional<double> {
     for (const auto& [label, value] : selector)
-      if (const std::optional<int> ready = options_.ready_pods(run.meta.ns, value)) return *ready;
+      if (const std::optional<int> ready = options_.ready_pods({run.meta.ns, owner->name}, value)) return *ready;
     return std::nullopt;
   };
   task.canary_pods = pods(metric.compare->canary);

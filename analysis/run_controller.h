@@ -40,9 +40,9 @@ struct RunControllerOptions {
   int workers = 8;                 // runs looked at at the same time
   int measurements = 500;          // under way at the same time
   int measurements_per_namespace = 50;
-  // Ready pods of a namespace with this pod template hash, for comparisons; nullopt when there is no such set. May be
-  // absent.
-  std::function<std::optional<int>(const std::string& ns, const std::string& hash)> ready_pods;
+  // Ready pods that a Rollout has with this pod template hash, for comparisons; nullopt when there is no such set. May
+  // be absent.
+  std::function<std::optional<int>(const kube::ObjectKey& rollout, const std::string& hash)> ready_pods;
 };
 
 // What has been done so far, for the metrics of the process.

@@ -43,11 +43,15 @@ std::string lease_namespace(const Options& options, const kube::ClusterAccess& a
   return pod_namespace.empty() ? access.ns : pod_namespace;
 }
 
-analysis::RunControllerOptions run_options(const std::string& ns) {
+// `stores` outlives the options.
+analysis::RunControllerOptions run_options(const std::string& ns, const Stores& stores) {
   analysis::RunControllerOptions options;
   options.ns = ns;
   options.prometheus_address = environment("ARGO_ROLLOUTS_PROMETHEUS_ADDRESS");
   options.job_namespace = environment("ARGO_ROLLOUTS_ANALYSIS_JOB_NAMESPACE");
+  options.ready_pods = [&stores](const kube::ObjectKey& rollout, const std::string& hash) {
+    return stores.ready_pods(rollout, hash);
+  };
   return options;
 }
 
@@ -78,7 +82,7 @@ class Process {
         stores_({served_namespace_, options_.instance_id}),
         rollouts_(client_, stores_, events_, clock_, log_, {{options_.instance_id}}),
         runs_(client_, clock_, log_, stores_.analysis_runs, stores_.jobs, analysis::fetch_over_network(), events_,
-              run_options(served_namespace_)),
+              run_options(served_namespace_, stores_)),
         start_applications_(std::move(start_applications)),
         always_(io_.get_executor(), log_),
         leading_(io_.get_executor(), log_),

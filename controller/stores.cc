@@ -159,6 +159,12 @@ std::map<std::string, int> Stores::ready_endpoints(const kube::ObjectKey& servic
   return ready;
 }
 
+std::optional<int> Stores::ready_pods(const kube::ObjectKey& rollout, const std::string& hash) const {
+  const auto set = replica_sets.find({rollout.ns, rollout.name + "-" + hash});
+  if (!set) return std::nullopt;
+  return set->status.ready_replicas;
+}
+
 std::vector<std::shared_ptr<const crds::ReplicaSet>> Stores::orphans(const std::string& ns) const {
   std::vector<std::shared_ptr<const crds::ReplicaSet>> found;
   for (auto at = orphans_.lower_bound({ns, ""}); at != orphans_.end() && at->ns == ns; ++at)

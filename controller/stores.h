@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -82,6 +83,8 @@ class Stores {
 
   // Ready endpoints published for a Service, by ReplicaSet name.
   std::map<std::string, int> ready_endpoints(const kube::ObjectKey& service) const;
+  // Ready pods of a Rollout's ReplicaSet with this pod template hash; nullopt when there is none.
+  std::optional<int> ready_pods(const kube::ObjectKey& rollout, const std::string& hash) const;
   // The ReplicaSets of a namespace that nobody controls.
   std::vector<std::shared_ptr<const crds::ReplicaSet>> orphans(const std::string& ns) const;
   // What could not be read of a Rollout; empty when all could.

@@ -106,5 +106,9 @@ void add_set_image(std::vector<Command>& commands);
 void add_lint(std::vector<Command>& commands);
 void add_explain_rollout(std::vector<Command>& commands);
 void add_simulate(std::vector<Command>& commands);
+void add_explain_run(std::vector<Command>& commands);
+void add_list_runs(std::vector<Command>& commands);  // list experiments, list analysisruns
+void add_create(std::vector<Command>& commands);
+void add_plan_exposure(std::vector<Command>& commands);
 
 }  // namespace sluice::kubectl

@@ -63,10 +63,11 @@ std::set<std::string> object_names(const Command& command) {
   Call call;
   po::store(po::command_line_parser(std::vector<std::string>{}).options(flags).run(), call.flags);
   Cluster cluster(call);
-  const bool runs = command.arguments.starts_with("ANALYSISRUN");
+  const kube::Resource resource = command.arguments.starts_with("ANALYSISRUN")  ? kube::resources::analysis_runs
+                                  : command.arguments.starts_with("EXPERIMENT") ? kube::resources::experiments
+                                                                                : kube::resources::rollouts;
   std::set<std::string> names;
-  for (const auto& object : cluster.run(list_all(
-           cluster.client(), runs ? kube::resources::analysis_runs : kube::resources::rollouts, cluster.ns(), "")))
+  for (const auto& object : cluster.run(list_all(cluster.client(), resource, cluster.ns(), "")))
     names.emplace(kube::text_at(object, {"metadata", "name"}));
   return names;
 }

@@ -70,6 +70,34 @@ net::awaitable<Result<view::RolloutObjects>> fetch_objects(kube::Client& client,
   const Result<std::vector<json::value>> runs = co_await list_all(client, resources::analysis_runs, key.ns, "");
   if (!runs) co_return runs.error();
   objects.analysis_runs = decode_all<crds::AnalysisRun>(*runs, crds::decode_analysis_run);
+  // Who may read rollouts alone is shown all the rest.
+  const Result<std::vector<json::value>> experiments = co_await list_all(client, resources::experiments, key.ns, "");
+  if (experiments) objects.experiments = decode_all<crds::Experiment>(*experiments, crds::decode_experiment);
+  co_return objects;
+}
+
+net::awaitable<Result<std::shared_ptr<const crds::AnalysisRun>>> fetch_run(kube::Client& client, kube::ObjectKey key) {
+  const Result<json::value> object = co_await client.get(resources::analysis_runs, key);
+  if (!object) co_return object.error();
+  Mistakes ignored;
+  co_return crds::decode_analysis_run(*object, ignored);
+}
+
+net::awaitable<Result<view::ExperimentObjects>> fetch_experiment_objects(kube::Client& client, kube::ObjectKey key) {
+  view::ExperimentObjects objects;
+  const Result<json::value> object = co_await client.get(resources::experiments, key);
+  if (!object) co_return object.error();
+  Mistakes ignored;
+  objects.experiment = crds::decode_experiment(*object, ignored);
+  const Result<std::vector<json::value>> sets = co_await list_all(client, resources::replica_sets, key.ns, "");
+  if (!sets) co_return sets.error();
+  objects.replica_sets = decode_all<crds::ReplicaSet>(*sets, crds::decode_replica_set);
+  const Result<std::vector<json::value>> pods = co_await list_all(client, resources::pods, key.ns, "");
+  if (!pods) co_return pods.error();
+  objects.pods = decode_all<crds::Pod>(*pods, crds::decode_pod);
+  const Result<std::vector<json::value>> runs = co_await list_all(client, resources::analysis_runs, key.ns, "");
+  if (!runs) co_return runs.error();
+  objects.analysis_runs = decode_all<crds::AnalysisRun>(*runs, crds::decode_analysis_run);
   co_return objects;
 }
 

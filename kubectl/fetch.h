@@ -9,6 +9,7 @@
 
 #include "crds/rollout.h"
 #include "kube/client.h"
+#include "view/experiment_view.h"
 #include "view/rollout_view.h"
 
 namespace sluice::kubectl {
@@ -18,6 +19,12 @@ kube::net::awaitable<kube::Result<std::shared_ptr<const crds::Rollout>>> fetch_r
                                                                                        kube::ObjectKey key);
 // A Rollout with everything that its view shows.
 kube::net::awaitable<kube::Result<view::RolloutObjects>> fetch_objects(kube::Client& client, kube::ObjectKey key);
+
+// An Experiment with everything that its view shows, and an AnalysisRun; Fault::not_found names it.
+kube::net::awaitable<kube::Result<view::ExperimentObjects>> fetch_experiment_objects(kube::Client& client,
+                                                                                     kube::ObjectKey key);
+kube::net::awaitable<kube::Result<std::shared_ptr<const crds::AnalysisRun>>> fetch_run(kube::Client& client,
+                                                                                       kube::ObjectKey key);
 
 // All pages of a list.
 kube::net::awaitable<kube::Result<std::vector<kube::json::value>>> list_all(kube::Client& client,

@@ -34,6 +34,10 @@ std::vector<Command> all_commands() {
   add_lint(commands);
   add_explain_rollout(commands);
   add_simulate(commands);
+  add_explain_run(commands);
+  add_list_runs(commands);
+  add_create(commands);
+  add_plan_exposure(commands);
   return commands;
 }
 

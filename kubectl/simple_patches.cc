@@ -74,6 +74,22 @@ void add_simple_patches(std::vector<Command>& commands) {
        some_names,
        {},
        patching(resources::analysis_runs, R"({"spec":{"terminate":true}})", "", "analysisRun", "terminated")});
+  commands.push_back(
+      {{"terminate", "experiment"},
+       {"exp", "experiments"},
+       "EXPERIMENT...",
+       "end an experiment",
+       some_names,
+       {},
+       patching(resources::experiments, R"({"spec":{"terminate":true}})", "", "experiment", "terminated")});
+  // The controller begins again from an empty status.
+  commands.push_back({{"retry", "experiment"},
+                      {"exp", "experiments"},
+                      "EXPERIMENT...",
+                      "run an experiment again from its beginning",
+                      some_names,
+                      {},
+                      patching(resources::experiments, R"({"status":null})", "", "experiment", "retried")});
   Command again{{"restart"}, {}, "ROLLOUT", "replace the pods of a rollout", one_name, {}, restart};
   again.flags.add_options()("in,i", po::value<std::string>(), "wait so long before, for example 10m");
   commands.push_back(std::move(again));

@@ -11,6 +11,8 @@
 #include "crds/rollout.h"
 #include "crds/workloads.h"
 #include "kube/time.h"
+#include "view/experiment_view.h"
+#include "view/object_views.h"
 #include "view/phase.h"
 
 namespace sluice::view {
@@ -21,55 +23,14 @@ struct RolloutObjects {
   std::vector<std::shared_ptr<const crds::ReplicaSet>> replica_sets;
   std::vector<std::shared_ptr<const crds::Pod>> pods;
   std::vector<std::shared_ptr<const crds::AnalysisRun>> analysis_runs;
-};
-
-struct PodView {
-  std::string name;
-  std::string status;  // as kubectl says it: Running, Terminating, CrashLoopBackOff, ...
-  std::string age;
-  int ready_containers = 0;
-  int containers = 0;
-  int restarts = 0;
-};
-
-struct ReplicaSetView {
-  std::string name;
-  std::string status;  // Healthy, Progressing, ScaledDown or ReplicaFailure
-  std::string age;
-  std::vector<std::string> tags;     // of stable, canary, active, preview, ping, pong, in this order
-  std::optional<std::string> delay;  // until it is scaled down: "24s", or "passed"
-  int desired = 0;
-  int available = 0;
-  std::vector<PodView> pods;
-};
-
-struct JobView {
-  std::string name;
-  std::string status;
-  std::string age;
-};
-
-struct AnalysisRunView {
-  std::string name;
-  std::string phase;
-  std::string message;
-  std::string age;
-  int successful = 0;
-  int failed = 0;
-  int inconclusive = 0;
-  int errors = 0;
-  std::vector<JobView> jobs;
+  std::vector<std::shared_ptr<const crds::Experiment>> experiments;
 };
 
 struct RevisionView {
   std::int64_t number = 0;
   std::vector<ReplicaSetView> replica_sets;
+  std::vector<ExperimentView> experiments;
   std::vector<AnalysisRunView> analysis_runs;
-};
-
-struct ImageView {
-  std::string image;
-  std::vector<std::string> tags;
 };
 
 struct RolloutView {

@@ -1,10 +1,12 @@
 // Whole lives of runs that compare the canary with the stable version: verdicts, lost looks, restarts, endings by hand.
-#include <charconv>
 #include <cmath>
+#include <fstream>
+#include <iterator>
 
 #include <boost/test/unit_test.hpp>
 
 #include "analysis/phase.h"
+#include "kube/yaml.h"
 #include "test/simulation/analysis_world.h"
 
 namespace sluice::analysis {
@@ -267,6 +269,22 @@ BOOST_AUTO_TEST_CASE(a_mistake_ends_the_run_before_anything_is_asked) {
   BOOST_TEST(run()->status.message.find("metrics[0].compare.minimumEffect: Invalid value: 2") != std::string::npos);
   BOOST_TEST(run()->status.message.find("metrics[0].compare.alpha: Invalid value: 0.9") != std::string::npos);
   BOOST_TEST(queries.empty());
+}
+
+BOOST_AUTO_TEST_CASE(the_example_fails_a_bad_canary) {
+  std::ifstream file(SLUICE_SOURCE_DIR "/examples/canary-compare/analysis-template.yaml");
+  const auto documents = kube::parse_yaml_documents(std::string(std::istreambuf_iterator<char>(file), {}));
+  BOOST_REQUIRE(documents.has_value());
+  json::object spec = documents->at(0).at("spec").as_object();
+  spec["args"] = json::array{json::object{{"name", "canary-hash"}, {"value", "new"}},
+                             json::object{{"name", "stable-hash"}, {"value", "old"}},
+                             json::object{{"name", "prometheus"}, {"value", "http://prometheus:9090"}}};
+  make_run(json::serialize(spec));
+  clock.run_for(minutes{20});
+  BOOST_TEST(run()->status.phase == "Running");
+  canary.bad = .5;
+  BOOST_REQUIRE(run_until_over(minutes{30}));
+  BOOST_TEST(run()->status.phase == "Failed");
 }
 
 // Killed before or after every single write of a status, the comparison ends with the same evidence to the last digit.

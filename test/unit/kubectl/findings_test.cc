@@ -30,8 +30,8 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 }
 
 BOOST_AUTO_TEST_CASE(the_examples_are_clean) {
-  for (const char* folder : {"canary-prometheus", "canary-httproute", "canary-istio", "canary-alb", "canary-grpcroute",
-                             "canary-basic", "application"}) {
+  for (const char* folder : {"canary-prometheus", "canary-compare", "canary-httproute", "canary-istio", "canary-alb",
+                             "canary-grpcroute", "canary-basic", "application"}) {
     std::string all;
     for (const char* file : {"rollout", "services", "route", "analysis-template", "application"})
       all += example(std::string(folder) + "/" + file + ".yaml") + "\n---\n";
