@@ -33,7 +33,7 @@ std::set<int> weights_with(const std::vector<json::value>& manifests, const std:
     const auto rollout = crds::decode_rollout(object, ignored);
     const auto& canary = rollout->spec->strategy.canary;
     if (!canary) continue;
-    const bool background = canary->analysis && uses(*canary->analysis, name);
+    const bool background = canary->analysis && uses(canary->analysis->analysis, name);
     int weight = 0;
     for (const crds::CanaryStep& step : canary->steps) {
       if (step.set_weight) weight = *step.set_weight;

@@ -119,13 +119,15 @@ std::vector<std::string> comparison_flips(const crds::Measurement& measurement, 
   const double against = number_of(seen.get("evidenceAgainst"));
   const double in_favour = number_of(seen.get("evidenceFor"));
   if (verdict == "fail" && against > 0) {
-    lines.push_back(fmt::format(
-        "its evidence of {:.3g}x falls short of {:.4g}x: a smaller alpha, or a tolerance nearer to the ratio of {}",
-        against, 1 / settings.alpha, measurement.value));
-  } else if (verdict == "pass" && in_favour > 0) {
     lines.push_back(
-        fmt::format("its evidence of {:.3g}x falls short of {:.4g}x: a smaller beta or minimumEffect needs more blocks",
-                    in_favour, 1 / settings.beta));
+        fmt::format("there is less evidence against it than {:.4g}x (there was {:.3g}x): fewer errors of the canary in "
+                    "these blocks, or a larger tolerance",
+                    1 / settings.alpha, against));
+  } else if (verdict == "pass" && in_favour > 0) {
+    lines.push_back(fmt::format(
+        "there is less evidence for it than {:.4g}x (there was {:.3g}x): more errors of the canary in these "
+        "blocks, or a smaller minimumEffect",
+        1 / settings.beta, in_favour));
   } else if (blocks > 0) {
     lines.push_back("it fails: " + blocks_text(against, 1 / settings.alpha, blocks));
     lines.push_back("it passes: " + blocks_text(in_favour, 1 / settings.beta, blocks));

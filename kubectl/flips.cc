@@ -44,18 +44,18 @@ void while_it_lasts(const Limits& limits, const crds::MetricResult& result, std:
                     counted(limits.failure - result.failed + 1, "more failed measurement", "more failed measurements"),
                     result.failed, limits.failure));
   if (result.inconclusive > 0 || limits.inconclusive > 0)
-    lines.push_back(fmt::format("{} makes it Inconclusive",
-                                counted(limits.inconclusive - result.inconclusive + 1, "more inconclusive measurement",
-                                        "more inconclusive measurements")));
+    lines.push_back(fmt::format("{} it Inconclusive",
+                                counted(limits.inconclusive - result.inconclusive + 1,
+                                        "more inconclusive measurement makes", "more inconclusive measurements make")));
   if (result.consecutive_error > 0)
-    lines.push_back(
-        fmt::format("{} in a row makes it Error ({} in a row so far)",
-                    counted(limits.consecutive_error - result.consecutive_error + 1, "more error", "more errors"),
-                    result.consecutive_error));
+    lines.push_back(fmt::format("{} it Error ({} in a row so far)",
+                                counted(limits.consecutive_error - result.consecutive_error + 1,
+                                        "more error in a row makes", "more errors in a row make"),
+                                result.consecutive_error));
   if (limits.consecutive_success > 0)
-    lines.push_back(fmt::format(
-        "{} in a row makes it Successful",
-        counted(limits.consecutive_success - result.consecutive_success, "more success", "more successes")));
+    lines.push_back(
+        fmt::format("{} it Successful", counted(limits.consecutive_success - result.consecutive_success,
+                                                "more success in a row makes", "more successes in a row make")));
   else if (limits.count)
     lines.push_back(fmt::format("it is Successful after {}, if none of this happens before",
                                 counted(*limits.count - result.count, "more measurement", "more measurements")));
@@ -77,9 +77,10 @@ void after_failure(const crds::Metric& metric, const Limits& limits, const crds:
   if (metric.provider.job) {
     lines.emplace_back("the Job succeeds; its logs say why it did not");
   } else if (result.failed > limits.failure) {
-    lines.push_back(fmt::format("failureLimit is {} instead of {} (it failed {}), or {} of them succeeds",
+    const std::int64_t less = result.failed - limits.failure;
+    lines.push_back(fmt::format("failureLimit is {} instead of {} (it failed {}), or {} of its failures {} a success",
                                 result.failed, limits.failure, counted(result.failed, "time", "times"),
-                                counted(result.failed - limits.failure, "one", "of them")));
+                                less == 1 ? std::string("one") : std::to_string(less), less == 1 ? "is" : "are"));
   }
   add_distance(metric, last_with(result, Phase::failed), lines);
 }
@@ -103,7 +104,7 @@ void after_success(const crds::Metric& metric, const Limits& limits, const crds:
                    std::vector<std::string>& lines) {
   if (limits.failure >= 0)
     lines.push_back(
-        fmt::format("{} (it had {}, {} allowed)",
+        fmt::format("{} (it had {}, {} are allowed)",
                     counted(limits.failure - result.failed + 1, "more measurement fails", "more measurements fail"),
                     result.failed, limits.failure));
   add_distance(metric, last_with(result, Phase::successful), lines);

@@ -130,6 +130,8 @@ view::MetricExplanation explain_metric(const crds::AnalysisRun& run, const crds:
   if (made > to.measurements.size()) to.dropped = made - to.measurements.size();
   const crds::Measurement& last = result->measurements.back();
   if (settings) to.evidence = evidence_lines(last, *settings);
+  // The evidence tells the same in more words.
+  if (!to.evidence.empty() && last.message.starts_with("undecided: ")) to.measurements.back().message.clear();
   const bool decides =
       settings && last.metadata.contains("verdict") && analysis::phase_of(result->phase) != analysis::Phase::error;
   to.flips = decides ? comparison_flips(last, *settings, now) : flips_of(metric, limits, *result);

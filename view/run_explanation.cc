@@ -19,8 +19,8 @@ std::string head_of(const RunExplanation& run, kube::Time now) {
   if (!run.started)
     text += "has not begun";
   else if (!run.ended)
-    text +=
-        fmt::format("is {} since {} ({})", run.phase, length_of(now - *run.started), kube::format_time(*run.started));
+    text += fmt::format("has been {} for {}, since {}", run.phase, length_of(now - *run.started),
+                        kube::format_time(*run.started));
   else
     text += fmt::format("ended {} after {}, at {}", run.phase, length_of(*run.ended - *run.started),
                         kube::format_time(*run.ended));
