@@ -67,11 +67,10 @@ kube::StringMap hide(const kube::StringMap& entries, const std::vector<std::stri
 
 }  // namespace
 
-net::awaitable<Outcome> measure(Providers providers, MeasurementOrder order, kube::Client& client, kube::Clock& clock) {
+net::awaitable<Outcome> measure(Provider& provider, MeasurementOrder order, kube::Client& client, kube::Clock& clock) {
   Outcome outcome;
   outcome.metric = order.task.metric.name;
   outcome.measurement.started_at = clock.now();
-  Provider& provider = providers.of(order.task.metric);
   Result<Filled> filled = co_await fill(client, order);
   if (!filled) {
     outcome.metadata = provider.metadata(order.task.metric);

@@ -1,6 +1,8 @@
 // One measurement from the filled-in metric to its outcome, secrets read on the way and hidden at its end.
 #pragma once
 
+#include <optional>
+
 #include <boost/asio/awaitable.hpp>
 
 #include "analysis/assess.h"
@@ -11,17 +13,6 @@
 
 namespace sluice::analysis {
 
-// The providers of this version. All outlive their users.
-struct Providers {
-  Provider& prometheus;
-  Provider& job;
-  Provider& compare;
-  Provider& of(const crds::Metric& metric) const {
-    if (metric.compare) return compare;
-    return metric.provider.job ? job : prometheus;
-  }
-};
-
 // What is measured, taken from a plan so that it outlives a change of the run.
 struct MeasurementOrder {
   MeasurementTask task;  // its metric still has placeholders where secrets belong
@@ -31,8 +22,8 @@ struct MeasurementOrder {
 };
 
 // Begins the measurement, or looks again at an unfinished one. A Secret that cannot be read makes an Error measurement,
-// or interrupts the unfinished one. The run's namespace is searched. No secret value is in the outcome. `client` and
-// `clock` outlive the task.
-net::awaitable<Outcome> measure(Providers providers, MeasurementOrder order, kube::Client& client, kube::Clock& clock);
+// or interrupts the unfinished one. The run's namespace is searched. No secret value is in the outcome. `provider`,
+// `client` and `clock` outlive the task.
+net::awaitable<Outcome> measure(Provider& provider, MeasurementOrder order, kube::Client& client, kube::Clock& clock);
 
 }  // namespace sluice::analysis

@@ -11,6 +11,7 @@
 #include "crds/analysis.h"
 #include "kube/metadata.h"
 #include "kube/string_map.h"
+#include "kube/time.h"
 
 namespace sluice::analysis {
 
@@ -25,6 +26,7 @@ struct MeasurementTask {
   double alpha = .01;       // what a comparison that names none may spend of the run's chance of a false alarm
   std::optional<double> canary_pods;  // ready ones of the arms of a comparison, where they are known
   std::optional<double> baseline_pods;
+  std::optional<kube::Time> run_started;
 };
 
 // One kind of source. Nothing here fails: what goes wrong is an Error measurement with the reason as its message. Tasks

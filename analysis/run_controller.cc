@@ -28,6 +28,15 @@ bool needs_attention(const crds::AnalysisRun* run) {
   return !run || !is_completed(phase_of(run->status.phase)) || run->spec->ttl_strategy;
 }
 
+ProviderSettings provider_settings(FetchHttp wire, const RunControllerOptions& options) {
+  ProviderSettings settings;
+  settings.wire = std::move(wire);
+  settings.limits = options.fetch;
+  settings.controller_namespace = options.controller_namespace;
+  settings.prometheus_address = options.prometheus_address;
+  return settings;
+}
+
 json::value status_patch(const std::string& uid, json::value status) {
   return json::object{{"metadata", json::object{{"uid", uid}}}, {"status", std::move(status)}};
 }
@@ -51,11 +60,8 @@ AnalysisRunController::AnalysisRunController(kube::Client& client, kube::Clock& 
       pods_(decode_job_pod),
       options_(std::move(options)),
       events_(events),
-      prometheus_(std::move(fetch), options_.prometheus_address, clock),
       job_(client, jobs, pods_, clock, log, options_.job_namespace),
-      compare_(
-          [this](MeasurementTask task, kube::Time at) { return prometheus_.ask(*task.metric.provider.prometheus, at); },
-          clock),
+      providers_(client, clock, provider_settings(std::move(fetch), options_), job_),
       queue_(clock) {
   listen();
 }
@@ -217,6 +223,7 @@ RunDecision AnalysisRunController::decide(const State& state, const crds::Analys
 MeasurementTask AnalysisRunController::task_for(const crds::AnalysisRun& run, const crds::Metric& metric,
                                                 std::int64_t number) const {
   MeasurementTask task{run.meta.key(), run.meta.uid, metric, number};
+  task.run_started = run.status.started_at;
   if (const auto state = states_.find(run.meta.key()); state != states_.end()) task.alpha = state->second.plan.alpha;
   const kube::OwnerReference* owner = run.meta.controller();
   if (!metric.compare || !options_.ready_pods || !owner || owner->kind != "Rollout") return task;
@@ -232,7 +239,7 @@ MeasurementTask AnalysisRunController::task_for(const crds::AnalysisRun& run, co
 
 bool AnalysisRunController::resumes_by_asking(const ObjectKey& key, std::size_t metric) {
   const auto state = states_.find(key);
-  return state != states_.end() && providers().of(state->second.plan.spec.metrics[metric]).resumes_by_asking();
+  return state != states_.end() && providers_.of(state->second.plan.spec.metrics[metric]).resumes_by_asking();
 }
 
 // Resumes and ends unfinished measurements; true when one of them has changed.
@@ -249,7 +256,7 @@ net::awaitable<bool> AnalysisRunController::look_again(ObjectKey key, RunPointer
     const auto result = std::ranges::find(decision.status.metric_results, metric.name, &crds::MetricResult::name);
     if (result == decision.status.metric_results.end() || result->measurements.empty()) continue;
     const crds::Measurement before = result->measurements.back();
-    Provider& provider = providers().of(metric);
+    Provider& provider = providers_.of(metric);
     MeasurementTask task = task_for(*run, metric, std::int64_t{result->count} + result->error + 1);
     crds::Measurement after;
     if (ends)
@@ -314,7 +321,8 @@ net::awaitable<void> AnalysisRunController::run_measurement(ObjectKey key, std::
   std::string fault;
   const std::optional<crds::Measurement> unfinished = order.unfinished;
   try {
-    outcome = co_await measure(providers(), std::move(order), client_, clock_);
+    Provider& provider = providers_.of(order.task.metric);
+    outcome = co_await measure(provider, std::move(order), client_, clock_);
   } catch (const boost::system::system_error& error) {
     if (error.code() == net::error::operation_aborted) throw;
     fault = error.what();
@@ -413,7 +421,7 @@ net::awaitable<void> AnalysisRunController::collect_garbage(ObjectKey key, RunPo
     const auto metric = std::ranges::find(metrics, result.name, &crds::Metric::name);
     if (metric == metrics.end()) continue;
     MeasurementTask task = task_for(*run, *metric, made + 1);
-    Provider& provider = providers().of(task.metric);
+    Provider& provider = providers_.of(task.metric);
     co_await provider.collect_garbage(std::move(task), result.measurements);
   }
 }

@@ -14,12 +14,11 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "analysis/assess.h"
-#include "analysis/compare_provider.h"
 #include "analysis/job_object.h"
 #include "analysis/job_provider.h"
 #include "analysis/measure.h"
 #include "analysis/plan.h"
-#include "analysis/prometheus_provider.h"
+#include "analysis/providers/table.h"
 #include "crds/analysis.h"
 #include "crds/workloads.h"
 #include "kube/client.h"
@@ -34,11 +33,13 @@
 namespace sluice::analysis {
 
 struct RunControllerOptions {
-  std::string ns;                  // "" for all namespaces
-  std::string prometheus_address;  // for metrics that name none (ARGO_ROLLOUTS_PROMETHEUS_ADDRESS)
-  std::string job_namespace;       // where Jobs run; "" beside their run (ARGO_ROLLOUTS_ANALYSIS_JOB_NAMESPACE)
-  int workers = 8;                 // runs looked at at the same time
-  int measurements = 500;          // under way at the same time
+  std::string ns;                    // "" for all namespaces
+  std::string prometheus_address;    // for metrics that name none (ARGO_ROLLOUTS_PROMETHEUS_ADDRESS)
+  std::string controller_namespace;  // where the Secrets of providers are
+  std::string job_namespace;         // where Jobs run; "" beside their run (ARGO_ROLLOUTS_ANALYSIS_JOB_NAMESPACE)
+  FetchLimits fetch;                 // of all that is asked over HTTP
+  int workers = 8;                   // runs looked at at the same time
+  int measurements = 500;            // under way at the same time
   int measurements_per_namespace = 50;
   // Ready pods that a Rollout has with this pod template hash, for comparisons; nullopt when there is no such set. May
   // be absent.
@@ -72,6 +73,8 @@ class AnalysisRunController {
   const RunCounters& counters() const { return counters_; }
   // Runs that are waited for: measured right now, or due at a later time.
   std::size_t active() const { return states_.size(); }
+  // How often backends have been asked so far.
+  const FetchCounters& fetch_counters() const { return providers_.fetch_counters(); }
 
  private:
   // What is known of a run beyond the server: outcomes that are not written yet and measurements under way.
@@ -92,7 +95,6 @@ class AnalysisRunController {
   net::awaitable<bool> reconcile(kube::ObjectKey key);
   State& state_of(const kube::ObjectKey& key, const crds::AnalysisRun& run);
   RunDecision decide(const State& state, const crds::AnalysisRun& run) const;
-  Providers providers() { return {prometheus_, job_, compare_}; }
   bool resumes_by_asking(const kube::ObjectKey& key, std::size_t metric);
   bool begin_one(const kube::ObjectKey& key, const crds::AnalysisRun& run, State& state, MeasurementOrder order);
   net::awaitable<bool> look_again(kube::ObjectKey key, RunPointer run, RunDecision decision);
@@ -121,9 +123,8 @@ class AnalysisRunController {
   kube::Store<JobPod> pods_;
   RunControllerOptions options_;
   kube::EventRecorder& events_;
-  PrometheusProvider prometheus_;
   JobProvider job_;
-  CompareProvider compare_;
+  Providers providers_;
   kube::WorkQueue queue_;
   kube::Tasks* tasks_ = nullptr;
   std::unordered_map<kube::ObjectKey, State, kube::ObjectKeyHash> states_;

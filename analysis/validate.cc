@@ -8,6 +8,7 @@
 
 #include "analysis/expression/expression.h"
 #include "analysis/limits.h"
+#include "analysis/providers/kinds.h"
 #include "analysis/rules.h"
 #include "crds/validate_compare.h"
 
@@ -16,28 +17,6 @@ namespace {
 
 constexpr std::size_t max_metrics = 100;
 constexpr std::size_t max_arguments = 200;
-constexpr std::int64_t max_timeout = 120;  // seconds
-
-// The names of the providers that a metric asks for.
-std::vector<std::string> providers_of(const crds::MetricProvider& provider) {
-  std::vector<std::string> names;
-  const auto add = [&](bool is_set, const char* name) {
-    if (is_set) names.emplace_back(name);
-  };
-  add(provider.prometheus.has_value(), "prometheus");
-  add(provider.job.has_value(), "job");
-  add(!provider.kayenta.empty(), "kayenta");
-  add(!provider.web.empty(), "web");
-  add(!provider.datadog.empty(), "datadog");
-  add(!provider.wavefront.empty(), "wavefront");
-  add(!provider.new_relic.empty(), "newRelic");
-  add(!provider.cloud_watch.empty(), "cloudWatch");
-  add(!provider.graphite.empty(), "graphite");
-  add(!provider.influxdb.empty(), "influxdb");
-  add(!provider.skywalking.empty(), "skywalking");
-  for (const auto& [name, config] : provider.plugin) names.push_back("plugin " + name);
-  return names;
-}
 
 class MetricCheck {
  public:
@@ -102,30 +81,7 @@ class MetricCheck {
   }
 
   void check_provider() {
-    const std::vector<std::string> providers = providers_of(metric_.provider);
-    if (providers.empty()) return say("no provider specified");
-    if (providers.size() > 1) return say("multiple providers specified");
-    if (metric_.provider.prometheus) return check_prometheus(*metric_.provider.prometheus);
-    if (!metric_.provider.job)
-      say(fmt::format("provider {} is not supported in this version; use prometheus or job", providers[0]));
-  }
-
-  void check_prometheus(const crds::PrometheusMetric& prometheus) {
-    if (prometheus.query.empty() && !metric_.compare) say("provider.prometheus.query is required");
-    if (prometheus.timeout && *prometheus.timeout < 0) say("prometheus timeout should not be negative");
-    if (prometheus.timeout && *prometheus.timeout > max_timeout)
-      say(fmt::format("prometheus timeout: too long (limit {} s, got {})", max_timeout, *prometheus.timeout));
-    if (prometheus.range_query)
-      say("provider.prometheus.rangeQuery is not supported in this version; use an instant query");
-    const crds::Authentication& authentication = prometheus.authentication;
-    const crds::BasicAuthentication& basic = authentication.basic_auth;
-    if (basic.username.empty() != basic.password.empty())
-      say(fmt::format("missing mandatory parameter in metric for basic auth setup: {}",
-                      basic.username.empty() ? "username" : "password"));
-    if (authentication.sigv4 != crds::SigV4Authentication{})
-      say("provider.prometheus.authentication.sigv4 is not supported in this version; use headers or basicAuth");
-    if (authentication.oauth2 != crds::OAuth2Authentication{})
-      say("provider.prometheus.authentication.oauth2 is not supported in this version; use headers or basicAuth");
+    for (const std::string& mistake : mistakes_in_provider(metric_)) say(mistake);
   }
 
   void check_condition(std::string_view name, const std::string& source) {

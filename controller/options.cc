@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "analysis/egress.h"
 #include "controller/version.h"
 
 namespace sluice::controller {
@@ -66,6 +67,9 @@ po::options_description described() {
     ("leader-election-lease-duration", text_or("15s"), "how long a Lease holds")
     ("leader-election-renew-deadline", text_or("10s"), "a leader that could not renew for this long stops acting")
     ("leader-election-retry-period", text_or("2s"), "how often the Lease is renewed or tried")
+    ("analysis-egress-allow", text(),
+     "addresses and networks that metrics may ask although they are loopback, link-local or the API server, such as "
+     "127.0.0.0/8")
     ("app-resync", text_or("180s"), "how often Git repositories are asked for new commits")
     ("repository-cache", text(), "folder of the Git mirrors (default: a temporary one)")
     ("allow-local-repositories", po::bool_switch(), "let Applications name repositories on this machine's disk")
@@ -165,6 +169,10 @@ Options read_options(const po::variables_map& given, Reader& reader) {
   options.metrics_port = reader.port(given.count("metricsport") ? "metricsport" : "metricsPort");
   options.health_port = reader.port("healthzPort");
   options.bind_address = reader.text("bind-address");
+  if (auto allowed = analysis::parse_egress_list(reader.text("analysis-egress-allow")))
+    options.analysis_egress_allow = std::move(*allowed);
+  else
+    reader.wrong("analysis-egress-allow", allowed.error().message);
   options.log_level = reader.one_of<LogLevel>("loglevel", {{"info", LogLevel::info},
                                                            {"debug", LogLevel::debug},
                                                            {"warn", LogLevel::warning},

@@ -38,6 +38,9 @@ struct Options {
   bool local_repositories = false;                 // file:// and absolute paths as repository URLs
   bool plain_http_repositories = false;            // http:// as well
 
+  // Addresses and networks that metrics may ask although they are loopback, link-local or the API server.
+  std::vector<std::string> analysis_egress_allow;
+
   std::vector<std::string> without_effect;  // flags of the reference that were given and mean nothing here
 
   bool runs(std::string_view controller) const;

@@ -21,6 +21,7 @@
 #include "controller/spare_memory.h"
 #include "controller/stores.h"
 #include "controller/version.h"
+#include "kube/http/url.h"
 #include "kube/http_transport.h"
 #include "kube/kubeconfig.h"
 #include "kube/leader_election.h"
@@ -44,15 +45,30 @@ std::string lease_namespace(const Options& options, const kube::ClusterAccess& a
 }
 
 // `stores` outlives the options.
-analysis::RunControllerOptions run_options(const std::string& ns, const Stores& stores) {
+analysis::RunControllerOptions run_options(const std::string& ns, const std::string& own_ns, const Stores& stores) {
   analysis::RunControllerOptions options;
   options.ns = ns;
+  options.controller_namespace = own_ns;
   options.prometheus_address = environment("ARGO_ROLLOUTS_PROMETHEUS_ADDRESS");
   options.job_namespace = environment("ARGO_ROLLOUTS_ANALYSIS_JOB_NAMESPACE");
   options.ready_pods = [&stores](const kube::ObjectKey& rollout, const std::string& hash) {
     return stores.ready_pods(rollout, hash);
   };
   return options;
+}
+
+// Metrics never ask the API server, however it is called.
+analysis::EgressRules egress_rules(const Options& options, const kube::ClusterAccess& access) {
+  analysis::EgressRules rules;
+  rules.allowed = options.analysis_egress_allow;
+  const Result<kube::HttpUrl> server = kube::parse_http_url(access.server);
+  if (server) rules.api_servers.push_back(server->authority());
+  const std::string host = environment("KUBERNETES_SERVICE_HOST");
+  const std::string port = environment("KUBERNETES_SERVICE_PORT");
+  if (!host.empty())
+    rules.api_servers.push_back((host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" +
+                                (port.empty() ? "443" : port));
+  return rules;
 }
 
 kube::LeaseSettings lease_settings(const Options& options) {
@@ -71,6 +87,7 @@ class Process {
         log_(options_.log_level, options_.log_format, [this] { return clock_.now(); }),
         lease_namespace_(lease_namespace(options_, access)),
         served_namespace_(options_.namespaced ? lease_namespace_ : std::string()),
+        egress_(egress_rules(options_, access)),
         transport_(std::move(access), clock_, transport_options()),
         fence_(transport_, [this] { return leads(); }),
         polite_(fence_, clock_),
@@ -81,8 +98,8 @@ class Process {
         events_(client_, clock_, log_, "rollouts-controller"),
         stores_({served_namespace_, options_.instance_id}),
         rollouts_(client_, stores_, events_, clock_, log_, {{options_.instance_id}}),
-        runs_(client_, clock_, log_, stores_.analysis_runs, stores_.jobs, analysis::fetch_over_network(), events_,
-              run_options(served_namespace_, stores_)),
+        runs_(client_, clock_, log_, stores_.analysis_runs, stores_.jobs, analysis::fetch_over_network(egress_),
+              events_, run_options(served_namespace_, lease_namespace_, stores_)),
         start_applications_(std::move(start_applications)),
         always_(io_.get_executor(), log_),
         leading_(io_.get_executor(), log_),
@@ -196,6 +213,7 @@ class Process {
   kube::Log log_;
   std::string lease_namespace_;
   std::string served_namespace_;
+  analysis::EgressRules egress_;
   kube::HttpTransport transport_;
   FencedTransport fence_;  // asked at the moment of sending, after all waiting
   kube::PoliteTransport polite_;

@@ -9,126 +9,26 @@
 
 #include "crds/analysis_input.h"
 #include "crds/compare.h"
+#include "crds/metric_providers.h"
 #include "crds/raw_json.h"
 #include "crds/seldom.h"
 #include "kube/int_or_string.h"
 
 namespace sluice::crds {
 
-struct HttpHeader {
-  std::string key;
-  std::string value;
-  bool operator==(const HttpHeader&) const = default;
-  static void fields(auto& self, auto& visit) {
-    visit.required("key", self.key);
-    visit.required("value", self.value);
-  }
-};
-
-struct BasicAuthentication {
-  std::string username;
-  std::string password;
-  bool operator==(const BasicAuthentication&) const = default;
-  static void fields(auto& self, auto& visit) {
-    visit("username", self.username);
-    visit("password", self.password);
-  }
-};
-
-struct SigV4Authentication {
-  std::string region;
-  std::string profile;
-  std::string role_arn;
-  bool operator==(const SigV4Authentication&) const = default;
-  static void fields(auto& self, auto& visit) {
-    visit("region", self.region);
-    visit("profile", self.profile);
-    visit("roleArn", self.role_arn);
-  }
-};
-
-struct OAuth2Authentication {
-  std::string token_url;
-  std::string client_id;
-  std::string client_secret;
-  std::vector<std::string> scopes;
-  bool operator==(const OAuth2Authentication&) const = default;
-  static void fields(auto& self, auto& visit) {
-    visit("tokenUrl", self.token_url);
-    visit("clientId", self.client_id);
-    visit("clientSecret", self.client_secret);
-    visit("scopes", self.scopes);
-  }
-};
-
-struct Authentication {
-  BasicAuthentication basic_auth;
-  SigV4Authentication sigv4;
-  OAuth2Authentication oauth2;
-  bool operator==(const Authentication&) const = default;
-  static void fields(auto& self, auto& visit) {
-    visit("basicAuth", self.basic_auth);
-    visit("sigv4", self.sigv4);
-    visit("oauth2", self.oauth2);
-  }
-};
-
-// Start and end are expressions of time, the step is a Go duration.
-struct PrometheusRangeQuery {
-  std::string start;
-  std::string end;
-  std::string step;
-  bool operator==(const PrometheusRangeQuery&) const = default;
-  static void fields(auto& self, auto& visit) {
-    visit("start", self.start);
-    visit("end", self.end);
-    visit("step", self.step);
-  }
-};
-
-struct PrometheusMetric {
-  std::string address;
-  std::string query;
-  Authentication authentication;
-  std::optional<std::int64_t> timeout;  // seconds; 30 when absent
-  bool insecure = false;                // the certificate is not verified
-  std::vector<HttpHeader> headers;
-  std::optional<PrometheusRangeQuery> range_query;
-  bool operator==(const PrometheusMetric&) const = default;
-  static void fields(auto& self, auto& visit) {
-    visit("address", self.address);
-    visit("query", self.query);
-    visit("authentication", self.authentication);
-    visit("timeout", self.timeout);
-    visit("insecure", self.insecure);
-    visit("headers", self.headers);
-    visit("rangeQuery", self.range_query);
-  }
-};
-
-struct JobMetric {
-  Metadata metadata;  // labels and annotations for the Job
-  RawJson spec;       // a batch/v1 JobSpec
-  bool operator==(const JobMetric&) const = default;
-  static void fields(auto& self, auto& visit) {
-    visit("metadata", self.metadata);
-    visit.required("spec", self.spec);
-  }
-};
-
-// Exactly one is meant to be set. Those that are not acted on yet are kept as their JSON text.
+// Exactly one is meant to be set.
 struct MetricProvider {
   Seldom<PrometheusMetric> prometheus;
   Seldom<JobMetric> job;
-  RawJson kayenta;
-  RawJson web;
-  RawJson datadog;
-  RawJson wavefront;
-  RawJson new_relic;
-  RawJson cloud_watch;
-  RawJson graphite;
-  RawJson influxdb;
-  RawJson skywalking;
+  Seldom<KayentaMetric> kayenta;
+  Seldom<WebMetric> web;
+  Seldom<DatadogMetric> datadog;
+  Seldom<WavefrontMetric> wavefront;
+  Seldom<NewRelicMetric> new_relic;
+  Seldom<CloudWatchMetric> cloud_watch;
+  Seldom<GraphiteMetric> graphite;
+  Seldom<InfluxdbMetric> influxdb;
+  Seldom<SkyWalkingMetric> skywalking;
   std::map<std::string, RawJson> plugin;  // by name
   bool operator==(const MetricProvider&) const = default;
   static void fields(auto& self, auto& visit) {

@@ -44,19 +44,7 @@ constexpr Refusal rollouts[] = {
 };
 
 constexpr Refusal analyses[] = {
-    {"spec.metrics[].provider.kayenta", "not measured by this version; use prometheus or job"},
-    {"spec.metrics[].provider.web", "not measured by this version; use job, for example with curl"},
-    {"spec.metrics[].provider.datadog", "not measured by this version; use prometheus or job"},
-    {"spec.metrics[].provider.wavefront", "not measured by this version; use prometheus or job"},
-    {"spec.metrics[].provider.newRelic", "not measured by this version; use prometheus or job"},
-    {"spec.metrics[].provider.cloudWatch", "not measured by this version; use prometheus or job"},
-    {"spec.metrics[].provider.graphite", "not measured by this version; use prometheus or job"},
-    {"spec.metrics[].provider.influxdb", "not measured by this version; use prometheus or job"},
-    {"spec.metrics[].provider.skywalking", "not measured by this version; use prometheus or job"},
-    {"spec.metrics[].provider.plugin{}", "metric plugins are not run by this version; use prometheus or job"},
-    {"spec.metrics[].provider.prometheus.rangeQuery", "not asked by this version; use an instant query"},
-    {"spec.metrics[].provider.prometheus.authentication.sigv4", "not done by this version; use headers or basicAuth"},
-    {"spec.metrics[].provider.prometheus.authentication.oauth2", "not done by this version; use headers or basicAuth"},
+    {"spec.metrics[].provider.plugin{}", "metric plugins are not run by this version; use web or job"},
 };
 
 constexpr Refusal applications[] = {

@@ -28,13 +28,23 @@ std::optional<std::int64_t> number_in(const Seldom<kube::IntOrString>& value, st
   return error == std::errc{} && end == text.data() + text.size() ? number : 0;
 }
 
+// Counts the members that are set, whatever there are.
+struct MemberCount {
+  int set = 0;
+  template <class T>
+  void operator()(std::string_view, const Seldom<T>& member) {
+    set += member.has_value();
+  }
+  template <class T>
+  void operator()(std::string_view, const std::map<std::string, T>& members) {
+    set += static_cast<int>(members.size());
+  }
+};
+
 int providers_in(const MetricProvider& provider) {
-  int count = provider.prometheus.has_value() + provider.job.has_value() + static_cast<int>(provider.plugin.size());
-  for (const RawJson* other :
-       {&provider.kayenta, &provider.web, &provider.datadog, &provider.wavefront, &provider.new_relic,
-        &provider.cloud_watch, &provider.graphite, &provider.influxdb, &provider.skywalking})
-    count += !other->empty();
-  return count;
+  MemberCount count;
+  MetricProvider::fields(provider, count);
+  return count.set;
 }
 
 class MetricCheck {

@@ -4,7 +4,9 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -43,8 +45,14 @@ class ByteStream {
   virtual void rest() = 0;
 };
 
-// Finds the name and tries its addresses one after another, each with its share of the time left.
-net::awaitable<Result<net::ip::tcp::socket>> connect_tcp(std::string host, std::uint16_t port, Deadline deadline);
+// Why a connection to this address of this host must not be made; nullopt when it may. The address is numeric.
+using AddressCheck =
+    std::function<std::optional<std::string>(std::string_view host, std::string_view address, std::uint16_t port)>;
+
+// Finds the name once and tries its addresses one after another, each with its share of the time left. With a check,
+// one address that it refuses refuses them all: Fault::forbidden with the reason, and nothing is sent.
+net::awaitable<Result<net::ip::tcp::socket>> connect_tcp(std::string host, std::uint16_t port, Deadline deadline,
+                                                         AddressCheck check);
 
 std::unique_ptr<ByteStream> make_plain_stream(net::ip::tcp::socket socket);
 

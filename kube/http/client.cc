@@ -87,7 +87,7 @@ class HttpClient::Pool : public ConnectionKeeper, public std::enable_shared_from
   net::awaitable<Result<std::unique_ptr<HttpConnection>>> begin(HttpRequest& request, HttpUrl& url, Deadline deadline,
                                                                 std::size_t body_limit) {
     const std::string text = request_text(request, url, options_.user_agent);
-    std::unique_ptr<HttpConnection> reused = take(url.origin());
+    std::unique_ptr<HttpConnection> reused = take(shelf_of(request, url));
     if (reused) {
       bool sent = false;
       const auto answered = co_await exchange(*reused, text, request.method, deadline, body_limit, sent);
@@ -98,6 +98,7 @@ class HttpClient::Pool : public ConnectionKeeper, public std::enable_shared_from
     }
     auto fresh = co_await connect(url, deadline);
     if (!fresh) co_return fresh.error();
+    (*fresh)->origin = shelf_of(request, url);
     bool sent = false;
     const auto answered = co_await exchange(**fresh, text, request.method, deadline, body_limit, sent);
     if (!answered) co_return answered.error();
@@ -105,6 +106,11 @@ class HttpClient::Pool : public ConnectionKeeper, public std::enable_shared_from
   }
 
  private:
+  // Where connections that may be used for the same requests wait.
+  static std::string shelf_of(const HttpRequest& request, const HttpUrl& url) {
+    return request.partition.empty() ? url.origin() : url.origin() + " " + request.partition;
+  }
+
   // The youngest connection that is still good; older ones have had more time to die.
   std::unique_ptr<HttpConnection> take(const std::string& origin) {
     const auto at = idle_.find(origin);
@@ -138,7 +144,7 @@ class HttpClient::Pool : public ConnectionKeeper, public std::enable_shared_from
     }
     const std::uint64_t generation = generation_;
     const Deadline connected = std::min(deadline, deadline_after(options_.connect_deadline));
-    auto opened = co_await open_connection(std::move(url), std::move(context), connected);
+    auto opened = co_await open_connection(std::move(url), std::move(context), connected, options_.check_address);
     if (!opened && opened.error().fault == Fault::timeout)
       co_return Error{Fault::timeout,
                       fmt::format("cannot connect within {}", format_duration(options_.connect_deadline))};

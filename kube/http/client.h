@@ -8,6 +8,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include "kube/http/byte_stream.h"
 #include "kube/http/message.h"
 #include "kube/http/tls.h"
 #include "kube/result.h"
@@ -15,20 +16,6 @@
 #include "kube/transport.h"
 
 namespace sluice::kube {
-
-struct HttpRequest {
-  std::string method = "GET";
-  std::string url;      // "https://host:6443/path?query", percent-encoded where needed; a fragment is not sent
-  HttpHeaders headers;  // Host, Content-Length and Connection are added by the client
-  std::string body;
-  std::optional<Duration> deadline;  // instead of HttpClientOptions::answer_deadline
-};
-
-struct HttpResponse {
-  unsigned status = 0;
-  HttpHeaders headers;
-  std::string body;
-};
 
 // A response that is read line by line. `lines` is set when the status is 2xx; otherwise head.body holds the refusal.
 struct HttpStream {
@@ -47,6 +34,7 @@ struct HttpClientOptions {
   std::size_t line_limit = 16 << 20;        // bytes of one line of a stream
   std::string user_agent = "sluice";
   TlsOptions tls;
+  AddressCheck check_address;  // judges each address of a host before anything is sent to it; unset allows all
 };
 
 // Sends requests from coroutines of one io_context on one thread. Redirects are answers, not followed. A request of an
@@ -54,8 +42,8 @@ struct HttpClientOptions {
 // before any byte of the answer came; others only when nothing was sent yet.
 //
 // Any HTTP status is an answer. Errors name method, host and port and what happened: Fault::unavailable (cannot be
-// reached, TLS refused, answer cut off), Fault::timeout, Fault::invalid (a URL, a PEM text, an answer over a limit),
-// Fault::internal (not HTTP), Fault::cancelled.
+// reached, TLS refused, answer cut off), Fault::forbidden (an address was refused), Fault::timeout, Fault::invalid (a
+// URL, a PEM text, an answer over a limit), Fault::internal (not HTTP), Fault::cancelled.
 //
 // Destroying the client closes the connections that wait for reuse; requests and streams under way go on by themselves.
 class HttpClient {

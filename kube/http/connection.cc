@@ -9,8 +9,8 @@ namespace sluice::kube {
 
 net::awaitable<Result<std::unique_ptr<HttpConnection>>> open_connection(HttpUrl url,
                                                                         std::shared_ptr<TlsContext> context,
-                                                                        Deadline deadline) {
-  auto socket = co_await connect_tcp(url.host, url.port, deadline);
+                                                                        Deadline deadline, AddressCheck check) {
+  auto socket = co_await connect_tcp(url.host, url.port, deadline, std::move(check));
   if (!socket) co_return socket.error();
   std::unique_ptr<ByteStream> stream;
   if (url.tls) {

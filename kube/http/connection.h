@@ -22,10 +22,11 @@ struct HttpConnection {
   std::uint64_t generation = 0;  // of the TLS options it was made with
 };
 
-// TCP and, for https, TLS; `context` is set then. The message of the error names only what happened.
+// TCP and, for https, TLS; `context` is set then. `check` judges addresses before they are connected to. The message of
+// the error names only what happened.
 net::awaitable<Result<std::unique_ptr<HttpConnection>>> open_connection(HttpUrl url,
                                                                         std::shared_ptr<TlsContext> context,
-                                                                        Deadline deadline);
+                                                                        Deadline deadline, AddressCheck check);
 
 // The first line and the headers of a request, and its body.
 std::string request_text(const HttpRequest& request, const HttpUrl& url, const std::string& user_agent);

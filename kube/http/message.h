@@ -1,11 +1,14 @@
-// What HTTP requests and responses have in common: their headers.
+// HTTP requests and responses as values.
 #pragma once
 
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "kube/time.h"
 
 namespace sluice::kube {
 
@@ -31,6 +34,23 @@ class HttpHeaders {
 
  private:
   std::vector<Field> fields_;
+};
+
+// What a client sends.
+struct HttpRequest {
+  std::string method = "GET";
+  std::string url;      // "https://host:6443/path?query", percent-encoded where needed; a fragment is not sent
+  HttpHeaders headers;  // Host, Content-Length and Connection are added by the client
+  std::string body;
+  std::optional<Duration> deadline;  // instead of that of the client
+  std::string partition;             // requests of different partitions never share a connection
+};
+
+// What it gets back.
+struct HttpResponse {
+  unsigned status = 0;
+  HttpHeaders headers;
+  std::string body;
 };
 
 // The usual words of a status, "Not Found" for 404; "" for a status nobody has named.

@@ -123,9 +123,20 @@ Deadline share_of(Deadline deadline, std::size_t parts) {
 
 }  // namespace
 
-net::awaitable<Result<tcp::socket>> connect_tcp(std::string host, std::uint16_t port, Deadline deadline) {
-  auto found = co_await find_addresses(std::move(host), port, deadline);
+// The first objection to one of the addresses.
+static std::optional<std::string> objection(const AddressCheck& check, const std::string& host, std::uint16_t port,
+                                            const std::vector<tcp::endpoint>& endpoints) {
+  if (!check) return std::nullopt;
+  for (const tcp::endpoint& endpoint : endpoints)
+    if (auto refused = check(host, endpoint.address().to_string(), port)) return refused;
+  return std::nullopt;
+}
+
+net::awaitable<Result<tcp::socket>> connect_tcp(std::string host, std::uint16_t port, Deadline deadline,
+                                                AddressCheck check) {
+  auto found = co_await find_addresses(host, port, deadline);
   if (!found) co_return found.error();
+  if (auto refused = objection(check, host, port, *found)) co_return Error{Fault::forbidden, std::move(*refused)};
   const net::any_io_executor executor = co_await net::this_coro::executor;
   Error last{Fault::unavailable, "the name has no address"};
   for (std::size_t at = 0; at < found->size(); ++at) {

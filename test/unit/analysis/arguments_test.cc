@@ -300,12 +300,14 @@ BOOST_AUTO_TEST_CASE(metrics_that_cannot_work_are_refused_with_every_mistake) {
        "metrics[0]: failureLimit: \"5%\" is not a whole number; "
        "metrics[0]: inconclusiveLimit: \"\" is not a whole number"},
       {R"({"count":"-1","failureLimit":"+2","provider":{"job":{"spec":{}}}})", ""},
-      {R"({"provider":{}})", "metrics[0]: no provider specified"},
-      {R"({"provider":{"job":{"spec":{}},"web":{"url":"x"}}})", "metrics[0]: multiple providers specified"},
-      {R"({"provider":{"datadog":{"query":"x"}}})",
-       "metrics[0]: provider datadog is not supported in this version; use prometheus or job"},
+      {R"({"provider":{}})",
+       "metrics[0]: no provider specified; give one of prometheus, job, kayenta, web, datadog, wavefront, "
+       "newRelic, cloudWatch, graphite, influxdb, skywalking"},
+      {R"({"provider":{"job":{"spec":{}},"web":{"url":"x"}}})",
+       "metrics[0]: multiple providers specified: job, web; keep one"},
       {R"({"provider":{"plugin":{"x/y":{}}}})",
-       "metrics[0]: provider plugin x/y is not supported in this version; use prometheus or job"},
+       "metrics[0]: plugin \"x/y\" is not run by this version; use one of prometheus, job, kayenta, web, datadog, wavefront, "
+       "newRelic, cloudWatch, graphite, influxdb, skywalking"},
       {R"({"provider":{"prometheus":{"query":"up","timeout":-1}}})",
        "metrics[0]: prometheus timeout should not be negative"},
       {R"({"provider":{"prometheus":{"query":"up","timeout":9000000000000000}}})",

@@ -1,12 +1,10 @@
 // The Prometheus provider against a server that speaks its wire format, and against servers that do not.
-#include <boost/asio/steady_timer.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include "analysis/egress.h"
 #include "analysis/prometheus_answer.h"
-#include "analysis/prometheus_provider.h"
 #include "analysis/verdict.h"
-#include "test/unit/kube/http_fixture.h"
+#include "test/unit/analysis/backend.h"
 
 namespace sluice::analysis {
 namespace {
@@ -150,59 +148,29 @@ BOOST_AUTO_TEST_CASE(addresses_that_are_not_asked) {
       {"https://kubernetes.default.svc/", "host \"kubernetes.default.svc\" is not allowed"},
   };
   for (const auto& row : rows)
-    BOOST_TEST(refusal_of_url(row.url).value_or("asked") == (row.refusal ? row.refusal : "asked"), row.url);
+    BOOST_TEST(refusal_of_url(row.url, "prometheus address").value_or("asked") == (row.refusal ? row.refusal : "asked"),
+               row.url);
   BOOST_TEST(is_reserved_header("Host"));
   BOOST_TEST(is_reserved_header("metadata-Flavor"));
   BOOST_TEST(!is_reserved_header("X-Scope-OrgID"));
 }
 
-// A server on this machine, a provider that asks it, and what was asked.
-struct Backend {
-  net::io_context io{1};
-  kube::RealClock clock;
-  std::vector<HttpServerRequest> asked;
-  std::function<HttpServerResponse(const HttpServerRequest&)> answer;
-  kube::Duration delay{0};
-  kube::HttpServer server{io.get_executor(), {}, [this](HttpServerRequest request, kube::HttpResponder& responder) {
-                            return serve(std::move(request), responder);
-                          }};
-  crds::Metric metric;
-
-  Backend() {
-    BOOST_REQUIRE(server.start().has_value());
-    metric.name = "rate";
+struct Prometheus : Backend {
+  Prometheus() {
     metric.success_condition = "result[0] >= 0.95";
     metric.failure_condition = "result[0] < 0.9";
     metric.provider.prometheus.emplace();
     metric.provider.prometheus->address = address();
     metric.provider.prometheus->query = "sum(rate(x{a=\"b+c\"}[5m]))";
   }
-  std::string address() const { return "http://127.0.0.1:" + std::to_string(server.port()); }
-
-  net::awaitable<void> serve(HttpServerRequest request, kube::HttpResponder& responder) {
-    asked.push_back(request);
-    if (delay.count() > 0) {
-      net::steady_timer timer(io, delay);
-      co_await timer.async_wait(net::use_awaitable);
-    }
-    HttpServerResponse response = answer(asked.back());
-    co_await responder.send(std::move(response));
-  }
-
-  crds::Measurement measure(std::string default_address = "") {
-    PrometheusProvider provider(fetch_over_network(), std::move(default_address), clock);
-    return kube::run_on(io, provider.run({{"default", "run"}, "uid", metric, 1}));
+  crds::Measurement measure_with_default(std::string default_address) {
+    settings.prometheus_address = std::move(default_address);
+    providers.reset();
+    return measure();
   }
 };
 
-HttpServerResponse answering(std::string body, unsigned status = 200) {
-  HttpServerResponse response;
-  response.status = status;
-  response.body = std::move(body);
-  return response;
-}
-
-BOOST_FIXTURE_TEST_CASE(asks_as_prometheus_clients_do, Backend) {
+BOOST_FIXTURE_TEST_CASE(asks_as_prometheus_clients_do, Prometheus) {
   answer = [](const HttpServerRequest&) { return answering(vector_of(sample("0.99").c_str())); };
   metric.provider.prometheus->headers = {{"X-Scope-OrgID", "team"}};
   metric.provider.prometheus->authentication.basic_auth = {"user", "pass"};
@@ -218,19 +186,20 @@ BOOST_FIXTURE_TEST_CASE(asks_as_prometheus_clients_do, Backend) {
   BOOST_TEST(asked[0].headers.get("X-Scope-OrgID") == "team");
   BOOST_TEST(asked[0].headers.get("Authorization") == "Basic dXNlcjpwYXNz");
   BOOST_TEST(asked[0].body.starts_with("query=sum%28rate%28x%7Ba%3D%22b%2Bc%22%7D%5B5m%5D%29%29&time=1"));
+  BOOST_TEST(asked[0].body.find('.') == std::string::npos);  // whole seconds, so that equal queries are equal
 }
 
-BOOST_FIXTURE_TEST_CASE(uses_the_operators_address_and_its_path, Backend) {
+BOOST_FIXTURE_TEST_CASE(uses_the_operators_address_and_its_path, Prometheus) {
   answer = [](const HttpServerRequest&) { return answering(vector_of(sample("0.5").c_str())); };
   metric.provider.prometheus->address = "";
-  BOOST_TEST(measure(address() + "/prom/").phase == "Failed");
+  BOOST_TEST(measure_with_default(address() + "/prom/").phase == "Failed");
   BOOST_TEST(asked.at(0).target == "/prom/api/v1/query");
-  const crds::Measurement nowhere = measure();
+  const crds::Measurement nowhere = measure_with_default("");
   BOOST_TEST(nowhere.phase == "Error");
   BOOST_TEST(nowhere.message == "prometheus address is not configured");
 }
 
-BOOST_FIXTURE_TEST_CASE(asks_again_with_get_where_post_is_not_taken, Backend) {
+BOOST_FIXTURE_TEST_CASE(asks_again_with_get_where_post_is_not_taken, Prometheus) {
   answer = [](const HttpServerRequest& request) {
     return request.method == "POST" ? answering("", 405) : answering(vector_of(sample("0.99").c_str()));
   };
@@ -241,7 +210,7 @@ BOOST_FIXTURE_TEST_CASE(asks_again_with_get_where_post_is_not_taken, Backend) {
   BOOST_TEST(asked[1].body == "");
 }
 
-BOOST_FIXTURE_TEST_CASE(no_data_and_a_broken_backend_are_told_apart, Backend) {
+BOOST_FIXTURE_TEST_CASE(no_data_and_a_broken_backend_are_told_apart, Prometheus) {
   answer = [](const HttpServerRequest&) { return answering(vector_of("")); };
   const crds::Measurement empty = measure();
   BOOST_TEST(empty.phase == "Error");
@@ -268,7 +237,7 @@ BOOST_FIXTURE_TEST_CASE(no_data_and_a_broken_backend_are_told_apart, Backend) {
   BOOST_TEST(html.message.starts_with("bad_response: HTTP 200 with text/html instead of Prometheus' JSON"));
 }
 
-BOOST_FIXTURE_TEST_CASE(a_backend_that_is_down_or_silent_is_an_error, Backend) {
+BOOST_FIXTURE_TEST_CASE(a_backend_that_is_down_or_silent_is_an_error, Prometheus) {
   kube::HttpServer closed{
       io.get_executor(), {}, [](HttpServerRequest, kube::HttpResponder&) -> net::awaitable<void> { co_return; }};
   BOOST_REQUIRE(closed.start().has_value());
@@ -284,30 +253,81 @@ BOOST_FIXTURE_TEST_CASE(a_backend_that_is_down_or_silent_is_an_error, Backend) {
   BOOST_TEST(measure().message == "context deadline exceeded: timeout is 0 s");
   BOOST_TEST(asked.empty());
 
-  // The deadline of the metric goes with the request, here shortened on its way so that the test need not wait.
   metric.provider.prometheus->timeout = 7;
-  delay = std::chrono::hours{1};
-  const FetchHttp network = fetch_over_network();
-  kube::Duration deadline{0};
-  PrometheusProvider provider(
-      [&](kube::HttpRequest request, bool verify) {
-        deadline = *request.deadline;
-        request.deadline = std::chrono::milliseconds{20};
-        return network(std::move(request), verify);
-      },
-      "", clock);
-  const crds::Measurement slow = kube::run_on(io, provider.run({{"default", "run"}, "uid", metric, 1}));
-  BOOST_TEST((deadline == std::chrono::seconds{7}));
-  BOOST_TEST(slow.phase == "Error");
-  BOOST_TEST(slow.message != "");
+  answer = [](const HttpServerRequest&) { return answering(vector_of("")); };
+  measure();
+  BOOST_TEST((*deadlines.back() > std::chrono::seconds{6} && *deadlines.back() <= std::chrono::seconds{7}));
 }
 
-BOOST_FIXTURE_TEST_CASE(headers_of_the_connection_cannot_be_set, Backend) {
+BOOST_FIXTURE_TEST_CASE(headers_of_the_connection_cannot_be_set, Prometheus) {
   metric.provider.prometheus->headers = {{"X-Good", "1"}, {"Host", "other"}};
   BOOST_TEST(measure().message == "headers[1].key: \"Host\" cannot be set");
   metric.provider.prometheus->headers = {{"X-Good", "1\r\nHost: other"}};
   BOOST_TEST(measure().message == "headers[0]: control characters are not allowed");
   BOOST_TEST(asked.empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_range_is_asked_with_its_times_and_step, Prometheus) {
+  metric.success_condition = "all(result, # > 0) && len(result) == 3";
+  metric.failure_condition = "";
+  metric.provider.prometheus->range_query = {"now() - duration(\"1h30m\")", "now()", "90s"};
+  answer = [](const HttpServerRequest&) {
+    return answering(R"({"status":"success","data":{"resultType":"matrix","result":[{"metric":{"pod":"a"},"values":)"
+                     R"([[1,"1"],[2,"2"]]},{"metric":{"pod":"b"},"values":[[1,"3.5"]]}]}})");
+  };
+  const crds::Measurement seen = measure();
+  BOOST_TEST(seen.phase == "Successful", seen.message);
+  BOOST_TEST(seen.value == "[1,2,3.5]");
+  BOOST_TEST(asked.at(0).method == "POST");
+  BOOST_TEST(asked[0].target == "/api/v1/query_range");
+  const std::string& form = asked[0].body;
+  const auto number_after = [&](const std::string& name) {
+    return std::stoll(form.substr(form.find(name) + name.size()));
+  };
+  BOOST_TEST(number_after("&end=") - number_after("&start=") == 5400);
+  BOOST_TEST(form.ends_with("&step=90"));
+}
+
+BOOST_FIXTURE_TEST_CASE(mistakes_in_a_range_are_told, Prometheus) {
+  const struct {
+    crds::PrometheusRangeQuery range;
+    std::string mistake;  // of the validation, its beginning
+    std::string message;  // of the measurement
+  } rows[] = {
+      {{"now() -", "now()", "1m"}, "failed to parse rangeQuery.start as time: ", ""},
+      {{"duration(\"1h\")", "now()", "1m"},
+       "failed to parse rangeQuery.start as time: expected time.Time, but got time.Duration",
+       ""},
+      {{"now()", "1", "1m"}, "failed to parse rangeQuery.end as time: expected time.Time, but got int", ""},
+      {{"now()", "now()", "x"}, "could not parse rangeQuery.step: ", ""},
+      {{"now()", "now()", ""}, "failed to parse rangeQuery.step as duration: it is empty", ""},
+      {{"now()", "now()", "0s"}, "rangeQuery.step must be a positive duration (got 0s)", ""},
+      {{"now()", "now() - duration(\"1h\")", "1m"}, "", "rangeQuery.end is before rangeQuery.start"},
+      {{"now() - duration(\"24h\")", "now()", "1s"},
+       "",
+       "rangeQuery has too many points (limit 11000, got 86400); use a longer step"},
+  };
+  for (const auto& row : rows) {
+    metric.provider.prometheus->range_query = row.range;
+    const std::vector<std::string> mistakes = mistakes_in_provider(metric);
+    BOOST_TEST(mistakes.empty() == row.mistake.empty(), row.range.start);
+    if (!mistakes.empty()) BOOST_TEST(mistakes.front().starts_with(row.mistake), mistakes.front());
+    if (!row.message.empty()) BOOST_TEST(measure().message == row.message);
+  }
+  BOOST_TEST(asked.empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(warnings_and_the_query_are_told, Prometheus) {
+  answer = [](const HttpServerRequest&) {
+    return answering(R"({"status":"success","warnings":["old data"],"data":{"resultType":"vector","result":[)" +
+                     sample("0.99") + "]}}");
+  };
+  BOOST_TEST(measure().metadata.get("warnings") == "\"old data\"");
+  BOOST_TEST(table().of(metric).metadata(metric).get("ResolvedPrometheusQuery") == metric.provider.prometheus->query);
+  metric.provider.prometheus->insecure = true;
+  measure();
+  BOOST_TEST(verified.front());
+  BOOST_TEST(!verified.back());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,6 +1,7 @@
 // `lint`: every mistake at once, and manifests checked against each other.
 #include "kubectl/findings.h"
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -38,6 +39,12 @@ BOOST_AUTO_TEST_CASE(the_examples_are_clean) {
     for (const Finding& finding : findings_in(all))
       BOOST_ERROR(folder << ": " << finding.object << ": " << finding.field << ": " << finding.message);
   }
+}
+
+BOOST_AUTO_TEST_CASE(the_examples_of_providers_are_clean) {
+  for (const auto& entry : std::filesystem::directory_iterator(std::string(SLUICE_SOURCE_DIR) + "/examples/analysis"))
+    for (const Finding& finding : findings_in(example("analysis/" + entry.path().filename().string())))
+      BOOST_ERROR(entry.path() << ": " << finding.object << ": " << finding.field << ": " << finding.message);
 }
 
 BOOST_AUTO_TEST_CASE(a_stray_field_is_told_where_it_belongs) {
