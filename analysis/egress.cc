@@ -147,6 +147,13 @@ bool is_allowed(const Address& address, const EgressRules& rules) {
   });
 }
 
+// Opening a whole network is not meant to open the API server that happens to be in it.
+bool is_allowed_by_itself(const Address& address, const EgressRules& rules) {
+  return std::ranges::any_of(rules.allowed, [&](const std::string& text) {
+    return text.find('/') == std::string::npos && read_address(text) == address;
+  });
+}
+
 }  // namespace
 
 kube::Result<std::vector<std::string>> parse_egress_list(std::string_view text) {
@@ -175,7 +182,7 @@ std::optional<std::string> refusal_of_address(std::string_view host, std::string
   if (kind && !(kind->may_be_allowed && is_allowed(inner, rules)))
     return fmt::format("EgressDenied: host \"{}\" leads to {}{}{}", host, kind->words,
                        kind->may_be_allowed ? "; " : ", which is never asked", kind->may_be_allowed ? advice : "");
-  if (is_api_server(host, inner, port, rules) && !is_allowed(inner, rules))
+  if (is_api_server(host, inner, port, rules) && !is_allowed_by_itself(inner, rules))
     return fmt::format("EgressDenied: host \"{}\" leads to the API server; {}", host, advice);
   return std::nullopt;
 }

@@ -13,8 +13,9 @@ namespace sluice::analysis {
 
 // What the operator has decided about the addresses of metrics.
 struct EgressRules {
-  // Addresses ("10.0.0.7"), networks ("127.0.0.0/8", "fd00::/8") that are asked although their kind is refused:
-  // loopback, link-local, the API server. Nothing opens the metadata services of clouds.
+  // Addresses ("10.0.0.7") and networks ("127.0.0.0/8", "fd00::/8") that are asked although they are loopback or
+  // link-local. The API server is opened by its address alone, not by a network. Nothing opens the metadata services of
+  // clouds.
   std::vector<std::string> allowed;
   // The API server as "10.96.0.1:443" or "[fd00::1]:443".
   std::vector<std::string> api_servers;

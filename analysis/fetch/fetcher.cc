@@ -253,7 +253,9 @@ class Fetcher::State : public std::enable_shared_from_this<Fetcher::State> {
     if (*wait > Duration::zero()) co_await clock_.sleep_for(*wait);
     backend->last_used = clock_.elapsed();
     HttpRequest request = order.request;
-    request.deadline = std::max<Duration>(end - clock_.elapsed(), std::chrono::milliseconds{1});
+    // In whole milliseconds, because messages tell it.
+    const Duration left = std::chrono::ceil<std::chrono::milliseconds>(end - clock_.elapsed());
+    request.deadline = std::max<Duration>(left, std::chrono::milliseconds{1});
     ++counters_.sent;
     co_return co_await wire_(std::move(request), order.verify);
   }

@@ -18,8 +18,13 @@ namespace {
 constexpr auto patience = std::chrono::seconds(45);
 
 std::vector<std::string> command_line(const std::string& kubeconfig, const std::vector<std::string>& flags) {
-  std::vector<std::string> words{program_path("sluice"), "controller",      "--kubeconfig=" + kubeconfig,
-                                 "--metricsPort=0",      "--healthzPort=0", "--bind-address=127.0.0.1",
+  std::vector<std::string> words{program_path("sluice"),
+                                 "controller",
+                                 "--kubeconfig=" + kubeconfig,
+                                 "--metricsPort=0",
+                                 "--healthzPort=0",
+                                 "--bind-address=127.0.0.1",
+                                 "--analysis-egress-allow=127.0.0.0/8",
                                  "--loglevel=debug"};
   words.insert(words.end(), flags.begin(), flags.end());
   for (const char* flag : {"--leader-election-lease-duration=4s", "--leader-election-renew-deadline=3s",

@@ -64,6 +64,8 @@ BOOST_AUTO_TEST_CASE(the_api_server_is_known_by_address_and_port) {
   BOOST_TEST(refusal_of_address("api.internal", "10.5.5.5", 6443, rules).has_value());
   BOOST_TEST(!refusal_of_address("other.internal", "10.5.5.5", 6443, rules));
   EgressRules opened = rules;
+  opened.allowed = {"10.0.0.0/8"};
+  BOOST_TEST(refusal_of_address("web", "10.96.0.1", 443, opened).has_value());
   opened.allowed = {"10.96.0.1"};
   BOOST_TEST(!refusal_of_address("web", "10.96.0.1", 443, opened));
 }
