@@ -38,18 +38,17 @@ const ProviderKind* kind_of(const crds::MetricProvider& provider) {
 std::vector<std::string> mistakes_in_provider(const crds::Metric& metric) {
   const std::vector<const ProviderKind*> asked = kinds_of(metric.provider);
   const std::size_t count = asked.size() + metric.provider.plugin.size();
-  if (count == 0)
-    return {fmt::format("no provider specified for metric \"{}\"; give one of {}", metric.name, names_of_kinds())};
+  if (count == 0) return {fmt::format("no provider specified; give one of {}", names_of_kinds())};
   if (count > 1) {
     std::string names;
     for (const ProviderKind* kind : asked) names += fmt::format("{}{}", names.empty() ? "" : ", ", kind->field);
     for (const auto& [name, config] : metric.provider.plugin)
       names += fmt::format("{}plugin {}", names.empty() ? "" : ", ", name);
-    return {fmt::format("multiple providers specified for metric \"{}\": {}; keep one", metric.name, names)};
+    return {fmt::format("multiple providers specified: {}; keep one", names)};
   }
   if (asked.empty())
-    return {fmt::format("plugin \"{}\" of metric \"{}\" is not run by this version; use one of {}",
-                        metric.provider.plugin.begin()->first, metric.name, names_of_kinds())};
+    return {fmt::format("plugin \"{}\" is not run by this version; use one of {}",
+                        metric.provider.plugin.begin()->first, names_of_kinds())};
   std::vector<std::string> mistakes;
   if (asked.front()->check) asked.front()->check(metric, mistakes);
   return mistakes;

@@ -46,7 +46,7 @@ std::span<const ProviderKind* const> provider_kinds();
 const ProviderKind* kind_of(const crds::MetricProvider& provider);
 
 // What is wrong with the choice of the provider and with what it is told: none, several, unknown, and everything that
-// its kind objects to. The messages name the metric where they would not be understood without it.
+// its kind objects to.
 std::vector<std::string> mistakes_in_provider(const crds::Metric& metric);
 
 }  // namespace sluice::analysis

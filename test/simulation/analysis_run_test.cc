@@ -125,13 +125,13 @@ BOOST_AUTO_TEST_CASE(a_missing_secret_is_told_and_recovers_when_it_appears) {
 
 BOOST_AUTO_TEST_CASE(mistakes_end_the_run_at_once_and_are_all_named) {
   make_run(metrics(R"({"name":"a","successCondition":"result >","provider":{"prometheus":{"query":"up"}}},)"
-                   R"({"name":"b","provider":{"web":{"url":"http://x"}}})"));
+                   R"({"name":"b","provider":{"web":{"url":"http://x","method":"DELETE"}}})"));
   make_run(metrics(prometheus_metric("")), "unresolved");
   clock.run_for(seconds{1});
   BOOST_TEST(run()->status.phase == "Error");
   BOOST_TEST(run()->status.message ==
              "Analysis spec invalid: metrics[0]: successCondition: unexpected token EOF (column 9) (metric 'a'); "
-             "metrics[1]: provider web is not supported in this version; use prometheus or job (metric 'b')");
+             "metrics[1]: web.method: \"DELETE\" is not allowed (use GET, HEAD, POST or PUT) (metric 'b')");
   BOOST_TEST(run()->status.completed_at.has_value());
   BOOST_TEST(run("unresolved")->status.message ==
              "Unable to resolve metric arguments: failed to resolve {{args.app}}; failed to resolve {{args.token}} "

@@ -306,7 +306,8 @@ BOOST_AUTO_TEST_CASE(metrics_that_cannot_work_are_refused_with_every_mistake) {
       {R"({"provider":{"job":{"spec":{}},"web":{"url":"x"}}})",
        "metrics[0]: multiple providers specified: job, web; keep one"},
       {R"({"provider":{"plugin":{"x/y":{}}}})",
-       "metrics[0]: plugin \"x/y\" is not run by this version; use one of prometheus, job, kayenta, web, datadog, wavefront, "
+       "metrics[0]: plugin \"x/y\" is not run by this version; use one of prometheus, job, kayenta, web, datadog, "
+       "wavefront, "
        "newRelic, cloudWatch, graphite, influxdb, skywalking"},
       {R"({"provider":{"prometheus":{"query":"up","timeout":-1}}})",
        "metrics[0]: prometheus timeout should not be negative"},
