@@ -19,7 +19,10 @@ using kube::Result;
 namespace json = boost::json;
 namespace net = kube::net;
 
-std::optional<WrittenObject::Kind> kind_of(const kube::Resource& resource) {
+std::optional<WrittenObject::Kind> kind_of(const kube::Resource& resource, const std::string& subresource) {
+  if (subresource == "scale")
+    return resource.plural == kube::resources::deployments.plural ? WrittenObject::Kind::deployment
+                                                                  : WrittenObject::Kind::referenced_replica_set;
   if (resource.plural == kube::resources::rollouts.plural) return WrittenObject::Kind::rollout;
   if (resource.plural == kube::resources::replica_sets.plural) return WrittenObject::Kind::replica_set;
   if (resource.plural == kube::resources::services.plural) return WrittenObject::Kind::service;
@@ -39,6 +42,10 @@ void note(Stores& stores, const WrittenObject& written, const std::string& versi
       return stores.routes.of(written.route_kind).note_own_write(written.key, version);
     case WrittenObject::Kind::analysis_run:
       return stores.analysis_runs.note_own_write(written.key, version);
+    case WrittenObject::Kind::deployment:
+      return stores.deployments.note_own_write(written.key, version);
+    case WrittenObject::Kind::referenced_replica_set:
+      return stores.referenced_replica_sets.note_own_write(written.key, version);
   }
 }
 
@@ -58,6 +65,7 @@ net::awaitable<Result<json::value>> send(kube::Client& client, WriteRequest requ
       kube::Patch patch;
       patch.type = request.patch_type;
       patch.body = std::move(request.body);
+      patch.subresource = std::move(request.subresource);
       co_return co_await client.patch(request.resource, request.key, std::move(patch));
     }
     case Verb::remove: {
@@ -87,7 +95,8 @@ net::awaitable<Result<>> send_write(ApplyTools tools, std::shared_ptr<const crds
   if (!request) co_return request.error();
   if (request->verb == Verb::patch && request->body.empty()) co_return Result<>();
   const auto* change = std::get_if<SetRouteWeights>(&write.effect);
-  const std::optional<WrittenObject::Kind> kind = change ? WrittenObject::Kind::route : kind_of(request->resource);
+  const std::optional<WrittenObject::Kind> kind =
+      change ? WrittenObject::Kind::route : kind_of(request->resource, request->subresource);
   const ObjectKey target = request->key;
   const bool absent_is_fine = request->absent_is_fine;
   const bool leaves_object = request->verb == Verb::create || request->verb == Verb::patch;
@@ -137,6 +146,10 @@ bool is_current(const Stores& stores, const WrittenObject& written) {
       return stores.routes.of(written.route_kind).is_current(written.key);
     case WrittenObject::Kind::analysis_run:
       return stores.analysis_runs.is_current(written.key);
+    case WrittenObject::Kind::deployment:
+      return stores.deployments.is_current(written.key);
+    case WrittenObject::Kind::referenced_replica_set:
+      return stores.referenced_replica_sets.is_current(written.key);
   }
   return true;
 }
@@ -151,11 +164,14 @@ net::awaitable<Applied> apply(ApplyTools tools, std::shared_ptr<const crds::Roll
   for (Write& write : decision.writes) {
     const std::vector<Event> events = std::move(write.events);
     std::optional<Event> failure_event = std::move(write.failure_event);
+    const auto* made = std::get_if<CreateReplicaSet>(&write.effect);
+    const std::string made_set = made ? made->name : std::string();
     const Result<> sent = co_await send_write(tools, rollout, std::move(write), applied);
     if (!sent) {
       if (failure_event && !is_change_of_others(sent.error().fault)) {
         failure_event->message += sent.error().message;
         tools.events.record(about, text_of(*failure_event));
+        applied.unmade_set = made_set;
       }
       applied.failure = sent.error();
       co_return applied;

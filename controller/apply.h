@@ -19,7 +19,7 @@ namespace sluice::controller {
 
 // An object that was written and that the stores have to show before the next decision.
 struct WrittenObject {
-  enum class Kind { rollout, replica_set, service, route, analysis_run };
+  enum class Kind { rollout, replica_set, service, route, analysis_run, deployment, referenced_replica_set };
   Kind kind;
   kube::ObjectKey key;
   std::string route_kind = {};  // "HTTPRoute"; of a route only
@@ -32,6 +32,7 @@ struct Applied {
   // The write that failed ended the decision. Conflicts and refused evictions are failures of a kind that only need
   // another look.
   std::optional<kube::Error> failure;
+  std::string unmade_set;  // the set of a new revision whose making failed; "" for none
 };
 
 // Everything that an application needs; all of it outlives the calls.

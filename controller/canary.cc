@@ -2,11 +2,13 @@
 #include "controller/canary.h"
 
 #include <algorithm>
+#include <cstdint>
 
 #include <fmt/format.h>
 
 #include "controller/canary_sizes.h"
 #include "controller/canary_traffic.h"
+#include "controller/high_water.h"
 #include "controller/old_sets.h"
 #include "controller/pause.h"
 #include "controller/rollback.h"
@@ -30,6 +32,15 @@ int abort_slack(Draft& draft) {
     return 0;
   }
   return std::max(1, fence_of(*draft.canary(), draft.replicas).unavailable);
+}
+
+// The share that the canary's pods can still carry after some of them have gone: in proportion to those it had.
+int carried_weight(const Draft& draft, int wanted, int index) {
+  const int available = available_of(draft.sets.newest);
+  const int needed = wanted_sizes(draft, index).canary;
+  if (is_enough(draft.canary()->replica_progress_threshold, needed, available)) return wanted;
+  const int had = std::min(needed, most_available(draft));
+  return available < had ? static_cast<int>(std::int64_t{wanted} * available / had) : wanted;
 }
 
 void plan_traffic(Draft& draft, const CanaryTraffic& traffic, int index) {
@@ -59,7 +70,13 @@ void plan_traffic(Draft& draft, const CanaryTraffic& traffic, int index) {
   if (are_pods_there && !is_published)
     draft.hold("endpoints", fmt::format("{} of {} canary pods are published as endpoints", published, needed),
                "its EndpointSlices show them");
-  traffic.plan_weight(draft, {.weight = wanted,
+  const int carried = carried_weight(draft, wanted, index);
+  if (carried < traffic.canary_share())
+    draft.hold("capacity",
+               fmt::format("{} of the canary can carry {} %", counted(available_of(newest), "available pod"),
+                           carried * 100 / traffic.max_weight()),
+               "more canary pods become available");
+  traffic.plan_weight(draft, {.weight = carried,
                               .may_rise = are_pods_there && is_published && !draft.is_halted(),
                               .keep_managed = published > 0});
 }

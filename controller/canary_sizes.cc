@@ -111,18 +111,64 @@ int routed_size_of_newest(const Draft& draft, const CanaryTraffic& traffic, int 
   return std::min(size, now);
 }
 
+int floored(const Draft& draft, int size) {
+  const std::optional<std::int32_t>& least = draft.canary()->min_pods_per_replica_set;
+  return size > 0 && least ? std::max(size, std::min<int>(*least, draft.replicas)) : size;
+}
+
+// With dynamicStableScale the stable set has the pods that its share of the requests needs: what the step leaves to it,
+// and never less than what is still seen to be routed to it.
+int routed_size_of_stable(const Draft& draft, const CanaryTraffic& traffic, int index) {
+  const ReplicaSetPointer& stable = draft.sets.stable;
+  // The way back needs all of it first.
+  if (!draft.canary()->dynamic_stable_scale || draft.is_aborted()) return draft.replicas;
+  if (draft.is_halted()) return held_size(draft, stable);
+  const int now = std::min(desired_of(stable), draft.replicas);
+  const int all = max_weight(draft);
+  const int served = pods_for_weight(draft.replicas, traffic.share_of(stable), all);
+  const RoutedCanaryInput input = routed_input(draft, index);
+  const bool is_at_end = index >= static_cast<int>(draft.canary()->steps.size());
+  int size = draft.replicas;
+  if (takes_over(draft) || is_at_end)
+    size = now;  // the promotion decides what becomes of it
+  else if (traffic.canary_selects(draft.sets.newest) && !input.scale_replicas)
+    size = pods_for_weight(draft.replicas, all - std::min(all, input.scale_weight.value_or(input.weight)), all);
+  size = floored(draft, std::max(size, served));
+  return traffic.is_settled() ? size : std::max(size, now);
+}
+
+// With dynamicStableScale an aborted canary shrinks as its requests leave it, unless its delay was set.
+void shrink_aborted(Draft& draft, const CanaryTraffic& traffic) {
+  const ReplicaSetPointer& newest = draft.sets.newest;
+  const int share = traffic.share_of(newest);
+  const int served = floored(draft, pods_for_weight(draft.replicas, share, max_weight(draft)));
+  if (!traffic.is_settled() || !draft.sets.stable) return;
+  if (share > 0 || is_referenced(draft, newest)) {
+    const int size = std::clamp(served, std::min(1, desired_of(newest)), desired_of(newest));
+    draft.scale(newest, size);
+    draft.hold("abort", fmt::format("{} may still get traffic", newest->meta.name),
+               "all traffic is seen to have left it");
+    return;
+  }
+  draft.scale_aborted(newest);
+}
+
 void plan_routed(Draft& draft, const CanaryTraffic& traffic, int index) {
   const Sets& sets = draft.sets;
   const crds::CanaryStrategy& strategy = *draft.canary();
-  if (sets.is_divided()) draft.scale(sets.stable, draft.replicas);
-  if (draft.is_aborted())
+  if (sets.is_divided()) draft.scale(sets.stable, routed_size_of_stable(draft, traffic, index));
+  const bool is_dynamic = strategy.dynamic_stable_scale;
+  if (draft.is_aborted() && is_dynamic && !strategy.abort_scale_down_delay_seconds)
+    shrink_aborted(draft, traffic);
+  else if (draft.is_aborted())
     retire_aborted(draft, traffic.may_serve(sets.newest) || (sets.stable && is_referenced(draft, sets.newest)),
                    strategy.abort_scale_down_delay_seconds.value_or(default_delay));
   else
     draft.scale(sets.newest, routed_size_of_newest(draft, traffic, index));
   if (traffic.is_settled())
     retire_old_sets(
-        draft, {strategy.scale_down_delay_seconds.value_or(default_delay), strategy.scale_down_delay_revision_limit,
+        draft, {is_dynamic ? 0 : strategy.scale_down_delay_seconds.value_or(default_delay),
+                strategy.scale_down_delay_revision_limit,
                 [&](const ReplicaSetPointer& set) { return traffic.has_router() && traffic.may_serve(set); }});
 }
 

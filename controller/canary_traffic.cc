@@ -138,6 +138,12 @@ void CanaryTraffic::plan_stable(Draft& draft, const SideSelector& selector, std:
   // A stable set that was deleted took its template with it, so that only the newest can serve what was routed to it.
   const bool is_lost = !draft.sets.stable && !draft.is_initial();
   const ReplicaSetPointer& stable = is_lost ? draft.sets.newest : draft.sets.stable;
+  if (is_lost && stable)
+    draft.hold("stable",
+               fmt::format("the ReplicaSet of the stable version is gone; {} stands in for it, and is promoted only "
+                           "when its steps are done",
+                           stable->meta.name),
+               "the update ends, or another template is applied");
   if (!stable || selector.selects(stable)) return;
   // All that the set gets once the selector has moved, also through the canary's side.
   int share = has_router_ ? max_ - smallest_share_ : max_;
@@ -150,7 +156,13 @@ void CanaryTraffic::plan_stable(Draft& draft, const SideSelector& selector, std:
   // Without a router the ratio of the pods is the split, so that one pod of the stable set serves its share.
   if (!is_routed_ && !is_adoption) needed = 1;
   if (draft.replicas == 0) needed = 0;
-  if (available_of(stable) >= needed) return move(draft, selector, false, hash_of(stable), moves);
+  if (available_of(stable) >= needed) {
+    if (is_lost)
+      draft.warn("StableReplicaSetGone",
+                 fmt::format("The ReplicaSet of the stable version is gone: {} sends to {}, which is not promoted yet",
+                             selector.text(), stable->meta.name));
+    return move(draft, selector, false, hash_of(stable), moves);
+  }
   draft.hold("capacity",
              fmt::format("{} moves to {} when {} of its pods are available; now {}", selector.text(), stable->meta.name,
                          needed, available_of(stable)),

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "controller/high_water.h"
 #include "controller/progress.h"
 #include "controller/steps.h"
 
@@ -158,6 +159,7 @@ void update_conditions(Draft& draft) {
   else
     set_invalid_spec(draft);
   const bool is_paused = draft.spec.paused || !draft.status.pause_conditions.empty();
+  record_most_available(draft);
 
   const bool was_healthy = is_true(conditions, "Healthy");
   const bool healthy = is_healthy(draft);

@@ -5,11 +5,13 @@
 
 #include <fmt/format.h>
 
+#include "controller/anti_affinity.h"
 #include "controller/blue_green.h"
 #include "controller/canary.h"
 #include "controller/canary_sizes.h"
 #include "controller/conditions.h"
 #include "controller/draft.h"
+#include "controller/ephemeral.h"
 #include "controller/progress.h"
 #include "controller/restart.h"
 #include "controller/revision.h"
@@ -17,6 +19,7 @@
 #include "controller/rollout_analysis.h"
 #include "controller/spec_references.h"
 #include "controller/status.h"
+#include "controller/workload_scale.h"
 
 namespace sluice::controller {
 namespace {
@@ -145,6 +148,9 @@ Decision decide_update(Draft& draft) {
                "a person retries the update or applies another template", draft.status.aborted_at);
   }
   is_canary ? decide_canary(draft, analyses) : decide_blue_green(draft, analyses);
+  plan_workload(draft);
+  plan_anti_affinity(draft);
+  plan_ephemeral_metadata(draft);
   plan_restart(draft);
   if (draft.mistakes.empty()) prune_history(draft);
   complete_status(draft);
@@ -164,17 +170,34 @@ Decision decide_invalid(const RolloutObservation& seen, Time now, kube::Mistakes
 
 }  // namespace
 
-Decision decide(const RolloutObservation& seen, Time now) {
-  if (!seen.rollout || seen.rollout->meta.deletion_time) return {};
-  Draft draft(seen, now);
+kube::Mistakes mistakes_in(const RolloutObservation& seen, Time now) {
   kube::Mistakes mistakes = seen.mistakes;
+  // Those of the present spec are all told; the last valid one only stands in for it.
+  if (!seen.rollout || seen.is_last_valid) return mistakes;
+  const Draft draft(seen, now);
   for (kube::Mistake& mistake : mistakes_in_references(draft)) mistakes.push_back(std::move(mistake));
   if (mistakes.empty() && !draft.spec.pod_template) mistakes.push_back({"spec.template", "Required value"});
   if (mistakes.empty() && !draft.canary() && !draft.blue_green())
     mistakes.push_back(
         {"spec.strategy.strategy",
          "Required value: Rollout has missing field '.spec.strategy.canary or .spec.strategy.blueGreen'"});
+  return mistakes;
+}
+
+Decision decide_after_failed_creation(const RolloutObservation& seen, Time now, const std::string& set,
+                                      const std::string& error) {
+  Draft draft(seen, now);
+  const std::string message = fmt::format("Failed to create new replica set \"{}\": {}", set, error);
+  set_condition(draft.status.conditions, "Progressing", "False", "ReplicaSetCreateError", message, draft.stamp);
+  draft.hold("create", message, "the cause in the message is removed");
+  return finish(draft);
+}
+
+Decision decide(const RolloutObservation& seen, Time now) {
+  if (!seen.rollout || seen.rollout->meta.deletion_time) return {};
+  kube::Mistakes mistakes = mistakes_in(seen, now);
   if (!mistakes.empty()) return decide_invalid(seen, now, std::move(mistakes));
+  Draft draft(seen, now);
 
   if (adopt_orphans(draft)) return finish(draft);
   count_pods(draft);

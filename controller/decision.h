@@ -16,8 +16,10 @@
 #include <vector>
 
 #include "crds/analysis.h"
+#include "crds/pod_additions.h"
 #include "crds/pod_template.h"
 #include "crds/rollout_status.h"
+#include "crds/workload.h"
 #include "kube/label_selector.h"
 #include "kube/metadata.h"
 #include "kube/string_map.h"
@@ -50,6 +52,8 @@ struct CreateReplicaSet {
   kube::LabelSelector selector;
   crds::PodTemplatePointer pod_template;  // without the hash label
   std::string hash;                       // goes into the template's labels as rollouts-pod-template-hash
+  crds::Metadata pod_metadata;            // goes into the template besides
+  crds::KeepAway away;                    // likewise
 };
 
 // Sets the size; annotations ride in the same patch.
@@ -62,12 +66,25 @@ struct ScaleReplicaSet {
   std::vector<std::string> remove_annotations;
 };
 
+// spec.template.spec.affinity as the user's template has it, with this wish.
+struct AffinityChange {
+  crds::PodTemplatePointer pod_template;
+  crds::KeepAway away;
+};
+
+// Running pods are not touched by changes of the template.
 struct AnnotateReplicaSet {
   std::string name;
   Precondition precondition;
   kube::StringMap set_annotations;
   std::vector<std::string> remove_annotations;
   std::optional<int> min_ready_seconds;  // set when it is to change
+  // Of the template's metadata.
+  kube::StringMap set_pod_labels;
+  kube::StringMap set_pod_annotations;
+  std::vector<std::string> remove_pod_labels;
+  std::vector<std::string> remove_pod_annotations;
+  std::optional<AffinityChange> affinity;
 };
 
 // Takes over a ReplicaSet without a controller.
@@ -97,6 +114,15 @@ struct SetRouteWeights {
   Precondition precondition;
   traffic::Intent intent;
   std::shared_ptr<const traffic::Route> route;
+};
+
+// Sets the size of the workload that spec.workloadRef names.
+struct ScaleWorkload {
+  crds::WorkloadKind kind = crds::WorkloadKind::deployment;
+  std::string name;
+  Precondition precondition;
+  int from = 0;
+  int replicas = 0;
 };
 
 // Must not exist yet.
@@ -133,9 +159,19 @@ struct EvictPod {
   Precondition precondition;
 };
 
+// Labels and annotations of a running pod. That it has gone is no failure.
+struct PatchPod {
+  std::string name;
+  Precondition precondition;
+  kube::StringMap set_labels;
+  kube::StringMap set_annotations;
+  std::vector<std::string> remove_labels;
+  std::vector<std::string> remove_annotations;
+};
+
 using Effect = std::variant<CreateReplicaSet, ScaleReplicaSet, AnnotateReplicaSet, AdoptReplicaSet, DeleteReplicaSet,
                             SwitchService, SetRouteWeights, CreateAnalysisRun, TerminateAnalysisRun, DeleteAnalysisRun,
-                            PatchRolloutMetadata, EvictPod>;
+                            PatchRolloutMetadata, EvictPod, ScaleWorkload, PatchPod>;
 
 // A Kubernetes Event on the Rollout.
 struct Event {

@@ -12,6 +12,9 @@ inline constexpr std::string_view revision = "rollout.argoproj.io/revision";
 inline constexpr std::string_view revision_history = "rollout.argoproj.io/revision-history";
 inline constexpr std::string_view desired_replicas = "rollout.argoproj.io/desired-replicas";
 inline constexpr std::string_view scale_down_deadline = "scale-down-deadline";
+inline constexpr std::string_view workload_generation = "rollout.argoproj.io/workload-generation";
+// Ours alone: how often the referenced workload was scaled to 0 after a promotion.
+inline constexpr std::string_view workload_scale_downs = "rollout.argoproj.io/workload-scale-downs";
 inline constexpr std::string_view last_applied = "kubectl.kubernetes.io/last-applied-configuration";
 inline constexpr std::string_view notified = "notified.notifications.argoproj.io";
 inline constexpr std::string_view rollout_type_label = "rollout-type";

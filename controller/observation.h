@@ -9,6 +9,7 @@
 
 #include "crds/analysis.h"
 #include "crds/rollout.h"
+#include "crds/workload.h"
 #include "crds/workloads.h"
 #include "kube/mistake.h"
 #include "kube/time.h"
@@ -28,6 +29,13 @@ struct ObservedService {
   std::optional<std::map<std::string, int>> ready_endpoints;
 };
 
+// The workload that spec.workloadRef names.
+struct ObservedWorkload {
+  crds::WorkloadKind kind = crds::WorkloadKind::deployment;
+  std::shared_ptr<const crds::Workload> workload;  // null when it does not exist, or is not known yet
+  bool is_known = true;                            // false until the first list of its kind is complete
+};
+
 // The settings of the controller that decisions depend on.
 struct DecideOptions {
   std::string
@@ -39,7 +47,13 @@ struct DecideOptions {
 // The Rollout and all ReplicaSets, Services, routes, runs and templates come from stores that have already seen this
 // program's own last writes to them. Nothing here is changed by a decision.
 struct RolloutObservation {
-  std::shared_ptr<const crds::Rollout> rollout;  // never null
+  // Never null. Its pod template, and its selector when it has none of its own, are those of the workload that it
+  // refers to.
+  std::shared_ptr<const crds::Rollout> rollout;
+  std::optional<ObservedWorkload> workload;  // only with a workloadRef of a kind that is understood
+  // The spec of `rollout` is not the present one, which is wrong, but the last that was valid: it stays in force for
+  // what has to be protected. `mistakes` are all those of the present spec.
+  bool is_last_valid = false;
   // What crds::validate found wrong with the spec by itself. Mistakes in what it refers to are found by decide.
   kube::Mistakes mistakes;
 
@@ -72,7 +86,7 @@ std::vector<crds::TemplateReference> templates_named_by(const crds::Rollout& rol
 std::vector<std::string> field_paths_named_by(const crds::Rollout& rollout);
 // The name that a ReplicaSet for the Rollout's current pod template has; "" without a template.
 std::string new_replica_set_name(const crds::Rollout& rollout);
-// True when a restart of the pods is due, for which their list is needed.
-bool needs_pods(const crds::Rollout& rollout, Time now);
+// True when the decision needs the list of pods: a restart can go on, or pods have to be marked with their role.
+bool needs_pods(const RolloutObservation& seen, Time now);
 
 }  // namespace sluice::controller

@@ -9,6 +9,7 @@
 
 #include "controller/field_path.h"
 #include "controller/load_balancer_view.h"
+#include "controller/resolve_workload.h"
 #include "crds/decode.h"
 #include "crds/validate_rollout.h"
 #include "kube/selector.h"
@@ -151,13 +152,15 @@ std::map<std::string, std::string> field_values_of(const crds::Rollout& rollout)
 
 RolloutObservation observe(const Stores& stores, std::shared_ptr<const crds::Rollout> rollout, DecideOptions options) {
   RolloutObservation seen;
-  seen.rollout = rollout;
+  const kube::Mistakes invalid = crds::validate_rollout(*rollout);
+  resolve_workload(stores, rollout, seen);
+  rollout = seen.rollout;
   seen.options = std::move(options);
   const std::string& ns = rollout->meta.ns;
 
-  seen.mistakes = stores.mistakes_of(rollout->meta.key());
-  const kube::Mistakes invalid = crds::validate_rollout(*rollout);
-  seen.mistakes.insert(seen.mistakes.end(), invalid.begin(), invalid.end());
+  seen.mistakes.insert(seen.mistakes.begin(), invalid.begin(), invalid.end());
+  const kube::Mistakes unread = stores.mistakes_of(rollout->meta.key());
+  seen.mistakes.insert(seen.mistakes.begin(), unread.begin(), unread.end());
 
   seen.replica_sets = replica_sets_of(stores, *rollout);
   for (const std::string& name : services_named_by(*rollout)) {
@@ -191,6 +194,9 @@ std::vector<References::Name> names_of(const Stores& stores, const crds::Rollout
   std::vector<References::Name> names;
   for (const std::string& service : services_named_by(rollout))
     names.push_back(References::name("Service", {rollout.meta.ns, service}));
+  if (const auto& reference = rollout.spec->workload_ref)
+    if (const auto kind = crds::workload_kind(reference->api_version, reference->kind))
+      names.push_back(References::name(crds::name_of(*kind), {rollout.meta.ns, reference->name}));
   const traffic::NamedRoutes routes = named_routes(stores, rollout);
   for (const traffic::RoutePointer& route : routes.routes) {
     names.push_back(References::name(route->kind(), route->key()));

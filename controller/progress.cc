@@ -6,15 +6,15 @@
 #include <fmt/format.h>
 
 #include "controller/conditions.h"
+#include "controller/high_water.h"
 #include "controller/steps.h"
 
 namespace sluice::controller {
 bool has_progressed(const Draft& draft) {
   const crds::RolloutStatus& old = draft.before;
   const crds::RolloutStatus& now = draft.status;
-  if (now.updated_replicas != old.updated_replicas || now.ready_replicas > old.ready_replicas ||
-      now.available_replicas > old.available_replicas)
-    return true;
+  const bool have_old_pods_gone = now.replicas - now.updated_replicas < old.replicas - old.updated_replicas;
+  if (has_gained_pods(draft) || have_old_pods_gone) return true;
   if (draft.blue_green())
     return now.blue_green.active_selector != old.blue_green.active_selector ||
            now.blue_green.preview_selector != old.blue_green.preview_selector;

@@ -26,6 +26,27 @@ json::object annotation_changes(const kube::StringMap& set, const std::vector<st
   return annotations;
 }
 
+// Labels and annotations of pods as a merge patch of their metadata; empty when nothing changes.
+json::object metadata_changes(json::object labels, json::object annotations) {
+  json::object metadata;
+  if (!labels.empty()) metadata["labels"] = std::move(labels);
+  if (!annotations.empty()) metadata["annotations"] = std::move(annotations);
+  return metadata;
+}
+
+json::object template_changes(const AnnotateReplicaSet& change) {
+  json::object pod_template;
+  json::object metadata =
+      metadata_changes(annotation_changes(change.set_pod_labels, change.remove_pod_labels),
+                       annotation_changes(change.set_pod_annotations, change.remove_pod_annotations));
+  if (!metadata.empty()) pod_template["metadata"] = std::move(metadata);
+  if (!change.affinity) return pod_template;
+  json::object spec;
+  spec["affinity"] = crds::affinity_patch(*change.affinity->pod_template, change.affinity->away);
+  pod_template["spec"] = std::move(spec);
+  return pod_template;
+}
+
 // The server answers 409 when uid or version of the live object are others.
 json::object metadata_with(const Precondition& precondition) {
   json::object metadata;
@@ -64,7 +85,8 @@ class RequestMaker {
     if (make.min_ready_seconds != 0) spec["minReadySeconds"] = make.min_ready_seconds;
     spec["selector"] = kube::encode(make.selector);
     if (make.pod_template)
-      spec["template"] = crds::to_json(*crds::with_label(*make.pod_template, hash_label, make.hash));
+      spec["template"] = crds::to_json(*crds::with_additions(
+          *crds::with_label(*make.pod_template, hash_label, make.hash), make.pod_metadata, make.away));
     json::object object{{"apiVersion", "apps/v1"}, {"kind", "ReplicaSet"}};
     object["metadata"] = metadata_of_new(rollout_.ns, make.name, make.labels, make.annotations, make.owner);
     object["spec"] = std::move(spec);
@@ -84,7 +106,11 @@ class RequestMaker {
     if (json::object changes = annotation_changes(change.set_annotations, change.remove_annotations); !changes.empty())
       metadata["annotations"] = std::move(changes);
     json::object body{{"metadata", std::move(metadata)}};
-    if (change.min_ready_seconds) body["spec"] = json::object{{"minReadySeconds", *change.min_ready_seconds}};
+    json::object spec;
+    if (change.min_ready_seconds) spec["minReadySeconds"] = *change.min_ready_seconds;
+    if (json::object pod_template = template_changes(change); !pod_template.empty())
+      spec["template"] = std::move(pod_template);
+    if (!spec.empty()) body["spec"] = std::move(spec);
     return patched(resources::replica_sets, change.name, body);
   }
 
@@ -161,6 +187,25 @@ class RequestMaker {
     return request;
   }
 
+  Made operator()(const PatchPod& change) const {
+    json::object metadata = metadata_with(change.precondition);
+    for (auto& member : metadata_changes(annotation_changes(change.set_labels, change.remove_labels),
+                                         annotation_changes(change.set_annotations, change.remove_annotations)))
+      metadata[member.key()] = std::move(member.value());
+    json::object body{{"metadata", std::move(metadata)}};
+    Made made = patched(resources::pods, change.name, body);
+    made->absent_is_fine = true;
+    return made;
+  }
+
+  Made operator()(const ScaleWorkload& scale) const {
+    json::object body{{"metadata", metadata_with(scale.precondition)}, {"spec", {{"replicas", scale.replicas}}}};
+    const bool is_set = scale.kind == crds::WorkloadKind::replica_set;
+    Made made = patched(is_set ? resources::replica_sets : resources::deployments, scale.name, body);
+    made->subresource = "scale";
+    return made;
+  }
+
  private:
   WriteRequest named(Verb verb, kube::Resource resource, const std::string& name) const {
     WriteRequest request;
@@ -214,6 +259,10 @@ struct Describer {
   std::string operator()(const DeleteAnalysisRun& e) const { return "delete AnalysisRun " + e.name; }
   std::string operator()(const PatchRolloutMetadata&) const { return "annotate the Rollout"; }
   std::string operator()(const EvictPod& e) const { return "evict Pod " + e.name; }
+  std::string operator()(const PatchPod& e) const { return "mark Pod " + e.name; }
+  std::string operator()(const ScaleWorkload& e) const {
+    return fmt::format("scale {} {} from {} to {}", crds::name_of(e.kind), e.name, e.from, e.replicas);
+  }
 };
 
 }  // namespace

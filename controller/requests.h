@@ -17,7 +17,8 @@ struct WriteRequest {
   Verb verb = Verb::patch;
   kube::Resource resource;
   kube::ObjectKey key;
-  std::string body;  // of create and patch; "" when there is nothing to change
+  std::string subresource;  // of patch: "" or "scale"
+  std::string body;         // of create and patch; "" when there is nothing to change
   kube::PatchType patch_type = kube::PatchType::merge;
   kube::DeleteOptions remove;   // of remove
   bool absent_is_fine = false;  // 404 is success

@@ -38,22 +38,57 @@ bool is_of(const PodPointer& pod, const ReplicaSetPointer& set) {
   return owner && owner->uid == set->meta.uid;
 }
 
+struct Counted {
+  int available = 0;
+  int wanted = 0;
+};
+
+Counted pods_of_all(const Draft& draft) {
+  Counted pods;
+  for (const ReplicaSetPointer& set : draft.sets.all()) {
+    pods.available += available_of(set);
+    pods.wanted += desired_of(set);
+  }
+  return pods;
+}
+
+// Pods that must be available, also while one is restarted.
+int least_available(const Draft& draft, int wanted) {
+  return std::max(draft.replicas, wanted) - missing_allowed(draft);
+}
+
+bool is_due(const Draft& draft) {
+  const std::optional<Time>& restart_at = draft.spec.restart_at;
+  return restart_at && restart_at != draft.before.restarted_at && draft.now >= *restart_at;
+}
+
 }  // namespace
+
+bool can_evict(const Draft& draft) {
+  const Counted pods = pods_of_all(draft);
+  // Without any pod there is nothing to restart, which only the list can tell for sure.
+  return is_due(draft) && pods.available > least_available(draft, pods.wanted);
+}
 
 void plan_restart(Draft& draft) {
   const std::optional<Time>& restart_at = draft.spec.restart_at;
   if (!restart_at || restart_at == draft.before.restarted_at) return;
   if (draft.now < *restart_at) return draft.wake(*restart_at);
+  const Counted pods = pods_of_all(draft);
+  const int least = least_available(draft, pods.wanted);
+  if (pods.available <= least)
+    draft.hold(
+        "restart",
+        fmt::format("a restart goes on when more than {} are available; now {}", counted(least, "pod"), pods.available),
+        "more pods become available", restart_at);
   if (!draft.seen.pods || !draft.writes.empty()) return;
 
-  int available = 0, wanted = 0, ready = 0;
+  int ready = 0;
   for (const ReplicaSetPointer& set : draft.sets.all()) {
-    available += available_of(set);
-    wanted += desired_of(set);
     for (const PodPointer& pod : *draft.seen.pods) ready += is_of(pod, set) && pod->ready && !pod->is_terminating();
   }
   // A set may still count a pod that is going; the list of pods does not.
-  int room = std::min(available, ready) - (std::max(draft.replicas, wanted) - missing_allowed(draft));
+  int room = std::min(pods.available, ready) - least;
   int outstanding = 0;
   for (const ReplicaSetPointer& set : in_order(draft.sets)) {
     for (const PodPointer& pod : *draft.seen.pods) {

@@ -5,8 +5,11 @@
 
 #include <fmt/format.h>
 
+#include "controller/anti_affinity.h"
+#include "controller/ephemeral.h"
 #include "controller/keys.h"
 #include "controller/services.h"
+#include "crds/ephemeral_metadata.h"
 #include "crds/pod_defaults.h"
 #include "crds/pod_template_hash.h"
 #include "kube/selector.h"
@@ -26,7 +29,8 @@ kube::StringMap inherited_annotations(const crds::Rollout& rollout) {
   kube::StringMap annotations;
   for (const auto& [key, value] : rollout.meta.annotations)
     if (key != keys::last_applied && key != keys::revision && key != keys::revision_history &&
-        key != keys::desired_replicas && key != keys::notified && key != keys::scale_down_deadline)
+        key != keys::desired_replicas && key != keys::notified && key != keys::scale_down_deadline &&
+        key != keys::workload_generation && key != keys::workload_scale_downs)
       annotations.set(key, value);
   return annotations;
 }
@@ -44,6 +48,11 @@ void mark_rollout(Draft& draft, std::int64_t revision, std::vector<Event> told) 
   PatchRolloutMetadata patch;
   patch.precondition.uid = draft.rollout.meta.uid;
   if (revision > 0 && !is_marked(draft, revision)) patch.set_annotations.set(keys::revision, std::to_string(revision));
+  if (draft.seen.workload && draft.seen.workload->workload) {
+    const std::string generation = std::to_string(draft.seen.workload->workload->meta.generation);
+    if (draft.rollout.meta.annotations.get(keys::workload_generation) != generation)
+      patch.set_annotations.set(keys::workload_generation, generation);
+  }
   if (!draft.spec.replicas) patch.default_replicas = 1;
   if (!patch.set_annotations.empty() || patch.default_replicas) draft.write(std::move(patch), std::move(told));
 }
@@ -87,6 +96,14 @@ bool create_newest(Draft& draft, int size) {
   set.selector.match_labels.set(keys::hash_label, hash);
   set.pod_template = pod_template;
   set.hash = hash;
+  set.away = keep_away_of_newest(draft, hash);
+  crds::EphemeralMetadata metadata;
+  set.pod_metadata = metadata.current = metadata_of_new_set(draft);
+  for (const auto& [key, value] : metadata.current.annotations)
+    if (const std::string* hidden = pod_template->annotations.find(key))
+      metadata.shadowed.annotations.set(key, *hidden);
+  for (const auto& [key, value] : crds::annotations_for(metadata))
+    if (!value.empty()) set.annotations.set(key, value);
 
   const std::string name = set.name;
   // The set is what makes the revision; whatever is lost after this write, its events have been told.

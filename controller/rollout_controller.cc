@@ -28,6 +28,9 @@ constexpr kube::Duration patience = std::chrono::seconds(10);
 // A disruption budget that forbids an eviction is asked again after this.
 constexpr kube::Duration eviction_pause = std::chrono::seconds(5);
 
+// The first list of a kind that was not watched before usually is there by then; nothing is asked of the server.
+constexpr kube::Duration list_patience = std::chrono::milliseconds(200);
+
 // The Rollout that controls an object, nullopt when it is none.
 std::optional<ObjectKey> controlling_rollout(const kube::ObjectMeta& meta) {
   const kube::OwnerReference* owner = meta.controller();
@@ -40,6 +43,11 @@ std::optional<ObjectKey> adopting_rollout(const kube::ObjectMeta& meta) {
   const std::size_t dash = meta.name.rfind('-');
   if (meta.controller() || dash == std::string::npos) return std::nullopt;
   return ObjectKey{meta.ns, meta.name.substr(0, dash)};
+}
+
+// Its pods are being evicted.
+bool restarts(const RolloutObservation& seen) {
+  return seen.pods && seen.rollout->spec->restart_at != seen.rollout->status.restarted_at;
 }
 
 std::string summary_of(const std::vector<Reason>& reasons) {
@@ -64,6 +72,8 @@ RolloutController::RolloutController(kube::Client& client, Stores& stores, kube:
 
 void RolloutController::watch_stores() {
   stores_.rollouts.listen([this](const ObjectKey& key, const crds::Rollout* before, const crds::Rollout* after) {
+    if (before && after && before->meta.generation != after->meta.generation) remember_spec(key, *before);
+    if (before && !after) tell_of_empty_workload(*before);
     if (before && !after && is_started_) deleted_[key] = before->meta.uid;
     if (after) {
       for (const std::string& kind : route_kinds_of(stores_, *after)) stores_.routes.need(kind);
@@ -103,6 +113,11 @@ void RolloutController::watch_stores() {
       look_at_all(name);
     }
   });
+  for (const crds::WorkloadKind kind :
+       {crds::WorkloadKind::deployment, crds::WorkloadKind::replica_set, crds::WorkloadKind::pod_template})
+    stores_.workloads(kind).listen([this, kind](const ObjectKey& key, const crds::Workload*, const crds::Workload*) {
+      look_at_all(References::name(crds::name_of(kind), key));
+    });
   // A template may name others, so what a Rollout looks at changes with it.
   const auto template_changed = [this](const ObjectKey& key, const crds::AnalysisTemplate*,
                                        const crds::AnalysisTemplate*) {
@@ -113,6 +128,61 @@ void RolloutController::watch_stores() {
   };
   stores_.analysis_templates.listen(template_changed);
   stores_.cluster_analysis_templates.listen(template_changed);
+}
+
+// A workload that was scaled to 0 for a Rollout serves nobody when that Rollout goes.
+void RolloutController::tell_of_empty_workload(const crds::Rollout& gone) {
+  const auto& reference = gone.spec->workload_ref;
+  if (!reference || reference->scale_down.empty() || reference->scale_down == "never") return;
+  const auto kind = crds::workload_kind(reference->api_version, reference->kind);
+  const auto workload = kind ? stores_.workloads(*kind).find({gone.meta.ns, reference->name}) : nullptr;
+  if (!workload || workload->replicas.value_or(1) > 0) return;
+  events_.record({"argoproj.io/v1alpha1", "Rollout", gone.meta.ns, gone.meta.name, gone.meta.uid, ""},
+                 {true, "WorkloadAtZero",
+                  fmt::format("The Rollout is gone and {} {} has no replicas: scale it up", crds::name_of(*kind),
+                              reference->name)});
+}
+
+void RolloutController::remember_spec(const ObjectKey& key, const crds::Rollout& before) {
+  const auto at = memory_.find(key);
+  if (at != memory_.end() && at->second.is_followed && !at->second.last_valid) at->second.last_valid = before.spec;
+}
+
+// What is seen of the Rollout, or of the last spec that was valid while the present one is not: its Services, routes
+// and templates are those that the update in the cluster uses. People still pause it and change its size.
+RolloutObservation RolloutController::observe_in_force(std::shared_ptr<const crds::Rollout> rollout) {
+  const ObjectKey key = rollout->meta.key();
+  RolloutObservation seen = observe(stores_, rollout, options_.decide);
+  kube::Mistakes mistakes = mistakes_in(seen, clock_.now());
+  Memory& memory = memory_[key];
+  memory.is_followed = mistakes.empty();
+  if (mistakes.empty()) memory.last_valid.reset();
+  if (!memory.last_valid) return seen;
+
+  auto spec = std::make_shared<crds::RolloutSpec>(*memory.last_valid);
+  if (rollout->spec->replicas.value_or(0) >= 0) spec->replicas = rollout->spec->replicas;
+  spec->paused = rollout->spec->paused;
+  auto in_force = std::make_shared<crds::Rollout>(*rollout);
+  in_force->spec = std::move(spec);
+  std::vector<References::Name> names = names_of(stores_, *rollout);
+  for (const References::Name name : names_of(stores_, *in_force)) names.push_back(name);
+  references_.set(key, std::move(names));
+  RolloutObservation protecting = observe(stores_, std::move(in_force), options_.decide);
+  protecting.mistakes = std::move(mistakes);
+  protecting.is_last_valid = true;
+  return protecting;
+}
+
+net::awaitable<void> RolloutController::tell_failed_creation(std::shared_ptr<const crds::Rollout> rollout,
+                                                             RolloutObservation seen, std::string set,
+                                                             std::string error) {
+  Decision decision = decide_after_failed_creation(seen, clock_.now(), set, error);
+  tell_reasons(rollout->meta.key(), decision.reasons);
+  if (!decision.status) co_return;
+  ApplyTools tools{client_, stores_, events_, log_};
+  Applied applied = co_await apply(tools, rollout, std::move(decision), true);
+  Memory& memory = memory_[rollout->meta.key()];
+  memory.written.insert(memory.written.end(), applied.written.begin(), applied.written.end());
 }
 
 void RolloutController::look_at_all(References::Name name) {
@@ -208,8 +278,12 @@ bool RolloutController::sees_own_writes(const ObjectKey& key) {
 
 net::awaitable<Result<>> RolloutController::decide_and_apply(std::shared_ptr<const crds::Rollout> rollout) {
   const ObjectKey key = rollout->meta.key();
-  RolloutObservation seen = observe(stores_, rollout, options_.decide);
-  if (needs_pods(*rollout, clock_.now())) {
+  RolloutObservation seen = observe_in_force(rollout);
+  if (seen.workload && !seen.workload->is_known && !seen.workload->workload) {
+    queue_.add_at(key, clock_.now() + list_patience);
+    co_return Result<>();
+  }
+  if (needs_pods(seen, clock_.now())) {
     const Result<> read = co_await read_pods(seen);
     if (!read) co_return read.error();
   }
@@ -224,6 +298,11 @@ net::awaitable<Result<>> RolloutController::decide_and_apply(std::shared_ptr<con
   memory.written.insert(memory.written.end(), applied.written.begin(), applied.written.end());
   // The stores may have caught up while the last answer was on its way.
   if (!applied.written.empty()) queue_.add(key);
+  if (applied.failure && applied.failure->fault == Fault::throttled && restarts(seen))
+    tell_reasons(key, {{"restart", "a disruption budget forbids the eviction of a pod: " + applied.failure->message,
+                        seen.rollout->spec->restart_at, "the budget allows it"}});
+  if (!applied.unmade_set.empty())
+    co_await tell_failed_creation(rollout, std::move(seen), applied.unmade_set, applied.failure->message);
   if (applied.failure) co_return *applied.failure;
   co_return Result<>();
 }

@@ -46,6 +46,9 @@ class RolloutController {
     std::optional<kube::Time> waits_since;   // for those
     std::optional<kube::Time> status_since;  // first decision that asked for a status which may wait
     std::vector<Reason> reasons;
+    // The spec that was followed before the present one, which is wrong; null when the present one is followed.
+    std::shared_ptr<const crds::RolloutSpec> last_valid;
+    bool is_followed = false;                   // the last decision found nothing wrong with the spec
     std::array<std::uint32_t, 6> reconciles{};  // by duration, see rollout_controller.cc
     double reconcile_seconds = 0;
     std::uint32_t errors = 0;
@@ -57,6 +60,11 @@ class RolloutController {
   kube::net::awaitable<void> work();
   kube::net::awaitable<void> reconcile(kube::ObjectKey key);
   kube::net::awaitable<kube::Result<>> decide_and_apply(std::shared_ptr<const crds::Rollout> rollout);
+  void tell_of_empty_workload(const crds::Rollout& gone);
+  void remember_spec(const kube::ObjectKey& key, const crds::Rollout& before);
+  RolloutObservation observe_in_force(std::shared_ptr<const crds::Rollout> rollout);
+  kube::net::awaitable<void> tell_failed_creation(std::shared_ptr<const crds::Rollout> rollout, RolloutObservation seen,
+                                                  std::string set, std::string error);
   bool sees_own_writes(const kube::ObjectKey& key);
   bool status_is_due(const kube::ObjectKey& key, const Decision& decision);
   kube::net::awaitable<kube::Result<>> read_pods(RolloutObservation& seen);

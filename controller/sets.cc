@@ -28,6 +28,10 @@ ReplicaSetPointer find_newest(const std::vector<ReplicaSetPointer>& sets, const 
   const std::string hash = crds::pod_template_hash(*wanted, rollout.status.collision_count);
   for (const ReplicaSetPointer& set : sets)
     if (hash_of(set) == hash) return set;
+  if (sets.empty()) return nullptr;
+  const std::string older = crds::older_pod_template_hash(*wanted, rollout.status.collision_count);
+  for (const ReplicaSetPointer& set : sets)
+    if (!older.empty() && hash_of(set) == older) return set;
   for (const ReplicaSetPointer& set : sets)
     if (set->spec.pod_template && crds::same_template(*set->spec.pod_template, *wanted)) return set;
   return nullptr;

@@ -161,9 +161,4 @@ std::string new_replica_set_name(const crds::Rollout& rollout) {
   return rollout.meta.name + "-" + crds::pod_template_hash(*pod_template, rollout.status.collision_count);
 }
 
-bool needs_pods(const crds::Rollout& rollout, Time now) {
-  const std::optional<Time>& restart_at = rollout.spec->restart_at;
-  return restart_at && restart_at != rollout.status.restarted_at && now >= *restart_at;
-}
-
 }  // namespace sluice::controller

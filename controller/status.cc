@@ -103,6 +103,9 @@ bool is_refresh(const crds::Condition& left, const crds::Condition& right) {
 }
 
 bool same_but_for_times(std::vector<crds::Condition> left, std::vector<crds::Condition> right) {
+  // The record of pods goes with the counters.
+  remove_condition(left, "MostAvailable");
+  remove_condition(right, "MostAvailable");
   const auto by_type = [](const auto& a, const auto& b) { return a.type.view() < b.type.view(); };
   std::sort(left.begin(), left.end(), by_type);
   std::sort(right.begin(), right.end(), by_type);
@@ -201,6 +204,11 @@ void promote(Draft& draft, const std::string& why, std::string_view completion) 
 
 void complete_status(Draft& draft) {
   draft.status.observed_generation = std::to_string(draft.rollout.meta.generation);
+  if (!draft.spec.workload_ref)
+    draft.status.workload_observed_generation = {};
+  else if (draft.seen.workload && draft.seen.workload->workload)
+    draft.status.workload_observed_generation =
+        crds::Word(std::to_string(draft.seen.workload->workload->meta.generation));
   update_duration(draft);
   update_conditions(draft);
   tell_of_pauses(draft);

@@ -2,6 +2,7 @@
 #include "controller/stores.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <boost/json.hpp>
 
@@ -20,6 +21,7 @@ namespace resources = kube::resources;
 
 constexpr std::string_view hash_label = "rollouts-pod-template-hash";
 constexpr std::string_view instance_label = "argo-rollouts.argoproj.io/controller-instance-id";
+constexpr kube::Resource pod_templates_resource{"", "v1", "PodTemplate", "podtemplates"};
 constexpr std::string_view run_uid_label = "analysisrun.argoproj.io/uid";
 
 // A kind whose mistakes nobody is told here: its own controller, or whoever refers to it, names them.
@@ -61,6 +63,18 @@ std::shared_ptr<const PublishedEndpoints> count_endpoints(const json::value& obj
   return counted;
 }
 
+kube::Resource resource_of(crds::WorkloadKind kind) {
+  switch (kind) {
+    case crds::WorkloadKind::deployment:
+      return resources::deployments;
+    case crds::WorkloadKind::replica_set:
+      return resources::replica_sets;
+    case crds::WorkloadKind::pod_template:
+      break;
+  }
+  return pod_templates_resource;
+}
+
 }  // namespace
 
 Stores::Stores(StoresOptions options)
@@ -85,9 +99,15 @@ Stores::Stores(StoresOptions options)
       analysis_templates(reading<crds::AnalysisTemplate>(crds::decode_analysis_template)),
       cluster_analysis_templates(reading<crds::AnalysisTemplate>(crds::decode_analysis_template)),
       jobs(reading<crds::Job>(crds::decode_job)),
+      deployments(reading<crds::Workload>(crds::decode_workload)),
+      referenced_replica_sets(reading<crds::Workload>(crds::decode_workload)),
+      pod_templates(reading<crds::Workload>(crds::decode_workload)),
       options_(std::move(options)) {
   rollouts.listen([this](const kube::ObjectKey& key, const crds::Rollout*, const crds::Rollout* after) {
     if (!after) mistakes_.erase(key);
+    if (!after || !after->spec->workload_ref) return;
+    const crds::WorkloadReference& reference = *after->spec->workload_ref;
+    if (const auto kind = crds::workload_kind(reference.api_version, reference.kind)) follow_workloads(*kind);
   });
   replica_sets.listen([this](const kube::ObjectKey& key, const crds::ReplicaSet*, const crds::ReplicaSet* after) {
     if (after && !after->meta.controller())
@@ -109,6 +129,13 @@ void Stores::start(kube::Tasks& tasks, kube::Client& client, kube::Clock& clock,
     kube::Reflected what{resource, options_.ns, std::move(selector), optional};
     tasks.start("watch of " + std::string(resource.plural), kube::reflect(client, std::move(what), store, clock, log));
   };
+  start_watch_ = [this, &tasks, &client, &clock, &log](crds::WorkloadKind kind) {
+    const kube::Resource resource = resource_of(kind);
+    kube::Reflected what{resource, options_.ns, "", false};
+    tasks.start("watch of referenced " + std::string(resource.plural),
+                kube::reflect(client, std::move(what), workloads(kind), clock, log));
+  };
+  for (const crds::WorkloadKind kind : referenced_kinds_) start_watch_(kind);
   follow(resources::rollouts, rollouts, instance, false);
   follow(resources::replica_sets, replica_sets, std::string(hash_label), false);
   follow(resources::services, services, "", false);
@@ -118,6 +145,26 @@ void Stores::start(kube::Tasks& tasks, kube::Client& client, kube::Clock& clock,
   follow(resources::analysis_templates, analysis_templates, instance, false);
   if (options_.ns.empty()) follow(resources::cluster_analysis_templates, cluster_analysis_templates, instance, false);
   follow(resources::jobs, jobs, std::string(run_uid_label), false);
+}
+
+void Stores::follow_workloads(crds::WorkloadKind kind) {
+  if (referenced_kinds_.insert(kind).second && start_watch_) start_watch_(kind);
+}
+
+kube::Store<crds::Workload>& Stores::workloads(crds::WorkloadKind kind) {
+  return const_cast<kube::Store<crds::Workload>&>(std::as_const(*this).workloads(kind));
+}
+
+const kube::Store<crds::Workload>& Stores::workloads(crds::WorkloadKind kind) const {
+  switch (kind) {
+    case crds::WorkloadKind::deployment:
+      return deployments;
+    case crds::WorkloadKind::replica_set:
+      return referenced_replica_sets;
+    case crds::WorkloadKind::pod_template:
+      break;
+  }
+  return pod_templates;
 }
 
 void Stores::listen_to_all(const std::function<void()>& changed) {
@@ -133,6 +180,9 @@ void Stores::listen_to_all(const std::function<void()>& changed) {
   listen(analysis_templates);
   listen(cluster_analysis_templates);
   listen(jobs);
+  listen(deployments);
+  listen(referenced_replica_sets);
+  listen(pod_templates);
 }
 
 std::string Stores::not_synced() const {

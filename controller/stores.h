@@ -15,6 +15,7 @@
 #include "crds/analysis.h"
 #include "crds/rollout.h"
 #include "crds/word.h"
+#include "crds/workload.h"
 #include "crds/workloads.h"
 #include "kube/client.h"
 #include "kube/clock.h"
@@ -73,6 +74,10 @@ class Stores {
   kube::Store<crds::AnalysisTemplate> analysis_templates;
   kube::Store<crds::AnalysisTemplate> cluster_analysis_templates;
   kube::Store<crds::Job> jobs;  // that measure for an AnalysisRun
+  // What a workloadRef may name. A kind is watched from the moment on that the first Rollout refers to it.
+  kube::Store<crds::Workload> deployments;
+  kube::Store<crds::Workload> referenced_replica_sets;
+  kube::Store<crds::Workload> pod_templates;
 
   // Starts one list-and-watch per kind; all arguments outlive the tasks.
   void start(kube::Tasks& tasks, kube::Client& client, kube::Clock& clock, const kube::Log& log);
@@ -87,11 +92,17 @@ class Stores {
   std::optional<int> ready_pods(const kube::ObjectKey& rollout, const std::string& hash) const;
   // The ReplicaSets of a namespace that nobody controls.
   std::vector<std::shared_ptr<const crds::ReplicaSet>> orphans(const std::string& ns) const;
+  kube::Store<crds::Workload>& workloads(crds::WorkloadKind kind);
+  const kube::Store<crds::Workload>& workloads(crds::WorkloadKind kind) const;
   // What could not be read of a Rollout; empty when all could.
   kube::Mistakes mistakes_of(const kube::ObjectKey& rollout) const;
 
  private:
+  void follow_workloads(crds::WorkloadKind kind);
+
   StoresOptions options_;
+  std::function<void(crds::WorkloadKind)> start_watch_;  // empty until start()
+  std::set<crds::WorkloadKind> referenced_kinds_;
   std::set<kube::ObjectKey> orphans_;                                                  // ReplicaSets
   std::unordered_map<kube::ObjectKey, kube::Mistakes, kube::ObjectKeyHash> mistakes_;  // of Rollouts
 };

@@ -1,6 +1,7 @@
 // JSON -> the built-in kinds.
 #include "crds/convert.h"
 #include "crds/decode.h"
+#include "crds/ephemeral_metadata.h"
 #include "crds/pod_defaults.h"
 #include "crds/workloads.h"
 
@@ -34,6 +35,28 @@ struct WithoutTemplate {
 
 bool has_same_spec(const kube::ObjectMeta& left, const kube::ObjectMeta& right) {
   return left.uid == right.uid && !left.uid.empty() && left.generation == right.generation;
+}
+
+void give_back(json::value* map, const kube::StringMap& injected, const kube::StringMap& hidden) {
+  if (!map || !map->is_object()) return;
+  for (const auto& [key, value] : injected)
+    if (const std::string* original = hidden.find(key))
+      map->get_object()[key] = *original;
+    else
+      map->get_object().stable_erase(key);
+}
+
+// What the user's template means, without labels and annotations that were put on it while the set had a role.
+PodTemplatePointer meaning_of_template(const json::value& pod_template, const kube::ObjectMeta& set) {
+  const EphemeralMetadata injected = ephemeral_metadata_of(set.annotations);
+  if (injected.current == Metadata{} || !pod_template.is_object()) return keep_meaning(pod_template);
+  json::value original = pod_template;
+  if (json::value* metadata = original.get_object().if_contains("metadata"); metadata && metadata->is_object()) {
+    give_back(metadata->get_object().if_contains("labels"), injected.current.labels, set.labels);
+    give_back(metadata->get_object().if_contains("annotations"), injected.current.annotations,
+              injected.shadowed.annotations);
+  }
+  return keep_meaning(original);
 }
 
 const json::array& items_at(const json::value& value, std::initializer_list<std::string_view> path) {
@@ -111,7 +134,7 @@ std::shared_ptr<const ReplicaSet> decode_compared_replica_set(const json::value&
   if (before && has_same_spec(set->meta, before->meta))
     set->spec.pod_template = before->spec.pod_template;
   else if (const json::value* pod_template = kube::find_at(object, {"spec", "template"}))
-    set->spec.pod_template = keep_meaning(*pod_template);
+    set->spec.pod_template = meaning_of_template(*pod_template, set->meta);
   return set;
 }
 

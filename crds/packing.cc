@@ -3,6 +3,7 @@
 #include "crds/application.h"
 #include "crds/packing_types.h"
 #include "crds/rollout.h"
+#include "crds/workload.h"
 #include "crds/workloads.h"
 
 namespace sluice::kube {
@@ -14,6 +15,7 @@ template std::string packed(const crds::Job&);
 template std::string packed(const crds::ReplicaSet&);
 template std::string packed(const crds::Rollout&);
 template std::string packed(const crds::Service&);
+template std::string packed(const crds::Workload&);
 
 template void unpack(std::string_view, crds::AnalysisRun&);
 template void unpack(std::string_view, crds::AnalysisTemplate&);
@@ -22,5 +24,6 @@ template void unpack(std::string_view, crds::Job&);
 template void unpack(std::string_view, crds::ReplicaSet&);
 template void unpack(std::string_view, crds::Rollout&);
 template void unpack(std::string_view, crds::Service&);
+template void unpack(std::string_view, crds::Workload&);
 
 }  // namespace sluice::kube

@@ -46,6 +46,7 @@ struct Packing<crds::PodTemplatePointer> {
     Packing<StringMap>::write(to, from->labels);
     Packing<StringMap>::write(to, from->annotations);
     Packing<std::vector<std::string>>::write(to, from->images);
+    to.word(from->away_from);
   }
   static void read(PackedReader& from, crds::PodTemplatePointer& to) {
     auto made = std::make_shared<crds::PodTemplate>();
@@ -55,6 +56,7 @@ struct Packing<crds::PodTemplatePointer> {
     Packing<StringMap>::read(from, made->labels);
     Packing<StringMap>::read(from, made->annotations);
     Packing<std::vector<std::string>>::read(from, made->images);
+    made->away_from = from.text();
     to = std::move(made);
   }
   static void clear(crds::PodTemplatePointer& value) { value.reset(); }

@@ -9,6 +9,7 @@
 #include <boost/json.hpp>
 #include <openssl/evp.h>
 
+#include "crds/pod_additions.h"
 #include "crds/pod_template_hash.h"
 #include "crds/pod_template_text.h"
 #include "kube/json.h"
@@ -212,6 +213,7 @@ PodTemplatePointer keep_meaning(const json::value& pod_template, const Metadata&
   if (!pod_template.is_object()) return nullptr;
   auto kept = std::make_shared<PodTemplate>();
   kept->meaning = digest_of(meaning_of(pod_template, injected));
+  kept->away_from = kept_away_from(pod_template);
   return kept;
 }
 

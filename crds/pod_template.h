@@ -27,6 +27,9 @@ struct PodTemplate {
   kube::StringMap labels;           // metadata.labels
   kube::StringMap annotations;      // metadata.annotations
   std::vector<std::string> images;  // of the containers, then of the init containers, in order
+  // The revision that the pods keep away from because a controller has added it (crds/pod_additions.h); kept with the
+  // meaning, "" for none.
+  std::string away_from;
 
   bool operator==(const PodTemplate& other) const {
     return this == &other || (text == other.text && meaning == other.meaning);

@@ -18,4 +18,9 @@ inline constexpr std::string_view hash_label = "rollouts-pod-template-hash";
 std::string pod_template_hash(const PodTemplate& pod_template,
                               std::optional<std::int32_t> collision_count = std::nullopt);
 
+// The hash that controllers made of the same template whose Kubernetes libraries are older than 0.34: they wrote an
+// absent creation time as null.
+std::string older_pod_template_hash(const PodTemplate& pod_template,
+                                    std::optional<std::int32_t> collision_count = std::nullopt);
+
 }  // namespace sluice::crds

@@ -16,15 +16,6 @@ namespace {
 constexpr std::string_view acted[] = {"spec.strategy.canary.trafficRouting.plugins.argoproj-labs/gatewayAPI"};
 
 constexpr Refusal rollouts[] = {
-    {"spec.workloadRef", "templates of other workloads are not followed by this version; use spec.template"},
-    {"spec.strategy.blueGreen.antiAffinity", "anti-affinity is not set by this version; set it in spec.template"},
-    {"spec.strategy.blueGreen.previewMetadata", "metadata of the preview is not set by this version"},
-    {"spec.strategy.blueGreen.activeMetadata", "metadata of the active version is not set by this version"},
-    {"spec.strategy.canary.antiAffinity", "anti-affinity is not set by this version; set it in spec.template"},
-    {"spec.strategy.canary.canaryMetadata", "metadata of the canary is not set by this version"},
-    {"spec.strategy.canary.stableMetadata", "metadata of the stable version is not set by this version"},
-    {"spec.strategy.canary.dynamicStableScale", "this version keeps the stable version at its full size"},
-    {"spec.strategy.canary.replicaProgressThreshold", "this version waits for all pods of a step"},
     {"spec.strategy.canary.trafficRouting.nginx",
      "ingress-nginx is not driven by this version; use istio, alb or plugins: argoproj-labs/gatewayAPI"},
     {"spec.strategy.canary.trafficRouting.smi",

@@ -249,11 +249,21 @@ class Check {
           std::pair{"scaleDownDelayRevisionLimit", strategy_.scale_down_delay_revision_limit},
           std::pair{"abortScaleDownDelaySeconds", strategy_.abort_scale_down_delay_seconds}})
       if (value && *value < 0) say(invalid(at + name, *value, not_negative));
+    if (strategy_.min_pods_per_replica_set && *strategy_.min_pods_per_replica_set < 0)
+      say(invalid(at + "minPodsPerReplicaSet", *strategy_.min_pods_per_replica_set, not_negative));
+    check_threshold(at + "replicaProgressThreshold");
     if (!strategy_.analysis || !strategy_.analysis->starting_step) return;
     const std::int64_t first = *strategy_.analysis->starting_step;
     const auto steps = static_cast<std::int64_t>(strategy_.steps.size());
     if (first < 0 || first > steps)
       say(invalid(at + "analysis.startingStep", first, fmt::format("must be between 0 and the {} steps", steps)));
+  }
+
+  // A negative value stands for none, a type other than Percent for pods.
+  void check_threshold(const std::string& at) {
+    const Seldom<ReplicaProgressThreshold>& threshold = strategy_.replica_progress_threshold;
+    if (threshold && threshold->type == "Percent" && threshold->value > 100)
+      say(invalid(at + ".value", threshold->value, "must be between 0 and 100 when the type is Percent"));
   }
 
   void check_amount(const Seldom<kube::IntOrString>& value, std::string path) {

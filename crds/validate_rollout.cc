@@ -12,6 +12,7 @@
 #include "crds/rollout.h"
 #include "crds/validate_pod_template.h"
 #include "crds/validate_strategy.h"
+#include "crds/workload.h"
 #include "crds/workloads.h"
 #include "kube/selector.h"
 
@@ -35,6 +36,21 @@ void check_selector(kube::Mistakes& mistakes, const RolloutSpec& spec) {
   if (!spec.selector) return;
   append(mistakes, kube::mistakes_in(*spec.selector, "spec.selector"));
   if (spec.selector->empty()) add(mistakes, invalid("spec.selector", "empty selector is invalid for deployment"));
+}
+
+void check_workload(kube::Mistakes& mistakes, const RolloutSpec& spec) {
+  if (!spec.workload_ref) return;
+  const WorkloadReference& reference = *spec.workload_ref;
+  const std::size_t slash = reference.api_version.find('/');
+  const std::string group = slash == std::string::npos ? "" : reference.api_version.substr(0, slash);
+  if (!workload_kind(reference.api_version, reference.kind))
+    add(mistakes, invalid("spec.workloadRef", reference.kind,
+                          fmt::format("workload of type {}/{} is not supported", group, reference.kind)));
+  if (reference.name.empty()) add(mistakes, required("spec.workloadRef.name", "name the workload"));
+  const std::string& scale_down = reference.scale_down;
+  if (!scale_down.empty() && scale_down != "never" && scale_down != "onsuccess" && scale_down != "progressively")
+    add(mistakes,
+        invalid("spec.workloadRef.scaleDown", scale_down, "must be one of never, onsuccess and progressively"));
 }
 
 void check_template(kube::Mistakes& mistakes, const RolloutSpec& spec) {
@@ -161,6 +177,7 @@ kube::Mistakes validate_rollout(const Rollout& rollout) {
   kube::Mistakes mistakes;
   check_not_negative(mistakes, "spec.replicas", spec.replicas);
   check_selector(mistakes, spec);
+  check_workload(mistakes, spec);
   check_template(mistakes, spec);
   check_times(mistakes, spec);
   check_strategy(mistakes, spec);

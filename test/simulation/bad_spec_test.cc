@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(a_service_that_does_not_exist_is_named_until_it_does) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_service_deleted_in_the_middle_holds_the_update_until_it_is_back) {
+BOOST_AUTO_TEST_CASE(edge_32_a_service_deleted_in_the_middle_holds_the_update_until_it_is_back) {
   Story story({4, routed_canary_with(steps), ""});
   story.begin();
   story.release("v2");

@@ -246,7 +246,7 @@ void expect_refusal_survived(unsigned status, const std::string& body) {
   story.world.come_to_rest();
 }
 
-BOOST_AUTO_TEST_CASE(a_server_that_fails_to_write) {
+BOOST_AUTO_TEST_CASE(defect_24_a_server_that_fails_to_write) {
   expect_refusal_survived(
       500, R"({"kind":"Status","status":"Failure","reason":"InternalError","code":500,"message":"etcd"})");
 }

@@ -329,7 +329,7 @@ BOOST_AUTO_TEST_CASE(an_exceeded_deadline_can_abort) {
       steps, "  progressDeadlineSeconds: 60\n  progressDeadlineAbort: true\n");
 }
 
-BOOST_AUTO_TEST_CASE(a_pause_does_not_use_up_the_deadline) {
+BOOST_AUTO_TEST_CASE(edge_51_a_pause_does_not_use_up_the_deadline) {
   for_both(
       [](Story& story, bool) {
         story.begin();

@@ -27,7 +27,7 @@ crds::RolloutSpec manual(int replicas) {
 
 BOOST_AUTO_TEST_SUITE(blue_green)
 
-BOOST_AUTO_TEST_CASE(first_revision_serves_when_all_its_pods_are_ready) {
+BOOST_AUTO_TEST_CASE(edge_60_first_revision_serves_when_all_its_pods_are_ready) {
   ModelCluster cluster(blue_green_spec(3));
   cluster.add_service("web-active");
   cluster.add_service("web-preview");
@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(manual_update_waits_for_a_person) {
   BOOST_TEST(cluster.log() == "service web-active v2, phase Progressing, stable v2, phase Healthy, deadline v1");
 }
 
-BOOST_AUTO_TEST_CASE(a_resume_is_not_lost_while_a_pod_flaps) {
+BOOST_AUTO_TEST_CASE(defect_17_a_resume_is_not_lost_while_a_pod_flaps) {
   ModelCluster cluster = serving(manual(3));
   cluster.set_image("v2");
   cluster.rest();
@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE(auto_promotion_comes_after_its_seconds) {
   BOOST_TEST(cluster.selected("web-active") == "v2");
 }
 
-BOOST_AUTO_TEST_CASE(preview_of_one_pod_grows_before_the_switch) {
+BOOST_AUTO_TEST_CASE(edge_59_preview_of_one_pod_grows_before_the_switch) {
   crds::RolloutSpec spec = manual(3);
   spec.strategy.blue_green->preview_replica_count = 1;
   ModelCluster cluster = serving(spec);
@@ -156,7 +156,7 @@ BOOST_AUTO_TEST_CASE(failed_pre_promotion_analysis_never_switches) {
   BOOST_TEST(cluster.sizes() == "v1=3 v2=0");
 }
 
-BOOST_AUTO_TEST_CASE(retry_after_a_failed_gate_asks_again) {
+BOOST_AUTO_TEST_CASE(defect_14_retry_after_a_failed_gate_asks_again) {
   crds::RolloutSpec spec = blue_green_spec(3);
   spec.strategy.blue_green->pre_promotion_analysis = analysis_of("smoke");
   ModelCluster cluster = serving(spec);
@@ -228,7 +228,7 @@ BOOST_AUTO_TEST_CASE(inconclusive_analysis_pauses_until_a_person_decides) {
   BOOST_TEST(cluster.selected("web-active") == "v2");
 }
 
-BOOST_AUTO_TEST_CASE(back_to_the_old_version_within_its_delay_is_fast_even_when_a_pod_is_late) {
+BOOST_AUTO_TEST_CASE(edge_57_defect_18_back_to_the_old_version_within_its_delay_is_fast_even_when_a_pod_is_late) {
   crds::RolloutSpec spec = manual(3);
   spec.strategy.blue_green->pre_promotion_analysis = analysis_of("smoke");
   ModelCluster cluster = serving(spec);
@@ -264,7 +264,7 @@ BOOST_AUTO_TEST_CASE(a_stripped_selector_is_restored_to_what_served) {
   BOOST_TEST(cluster.log() == "service web-active v1");
 }
 
-BOOST_AUTO_TEST_CASE(a_superseded_preview_goes_after_its_delay_and_never_grows) {
+BOOST_AUTO_TEST_CASE(defect_16_a_superseded_preview_goes_after_its_delay_and_never_grows) {
   crds::RolloutSpec spec = manual(3);
   spec.strategy.blue_green->preview_replica_count = 1;
   ModelCluster cluster = serving(spec);
@@ -279,7 +279,7 @@ BOOST_AUTO_TEST_CASE(a_superseded_preview_goes_after_its_delay_and_never_grows) 
   BOOST_TEST(cluster.log() == "scale v2 1>0");
 }
 
-BOOST_AUTO_TEST_CASE(no_delay_means_at_once_and_then_silence) {
+BOOST_AUTO_TEST_CASE(defect_02_no_delay_means_at_once_and_then_silence) {
   crds::RolloutSpec spec = blue_green_spec(3);
   spec.strategy.blue_green->scale_down_delay_seconds = 0;
   ModelCluster cluster = serving(spec);

@@ -158,7 +158,7 @@ BOOST_AUTO_TEST_CASE(back_to_the_stable_template_needs_no_steps) {
   BOOST_TEST(cluster.events().find("SkipSteps: Rollback to stable ReplicaSets") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(undo_to_an_older_revision_gets_the_highest_number_and_all_steps) {
+BOOST_AUTO_TEST_CASE(edge_07_undo_to_an_older_revision_gets_the_highest_number_and_all_steps) {
   ModelCluster cluster = serving(tight(canary_spec(4, {weight_step(50), pause_step()})));
   cluster.set_image("v2");
   cluster.rest();
@@ -200,7 +200,7 @@ BOOST_AUTO_TEST_CASE(a_superseded_canary_shrinks_while_the_next_one_grows) {
   BOOST_TEST(cluster.sizes() == "v1=2 v2=0 v3=2");
 }
 
-BOOST_AUTO_TEST_CASE(a_user_pause_stops_forward_motion_but_not_scaling) {
+BOOST_AUTO_TEST_CASE(defect_12_a_user_pause_stops_forward_motion_but_not_scaling) {
   ModelCluster cluster = serving(tight(canary_spec(10, steps_20_50())));
   cluster.set_image("v2");
   cluster.rest();
@@ -219,7 +219,7 @@ BOOST_AUTO_TEST_CASE(a_user_pause_stops_forward_motion_but_not_scaling) {
   BOOST_TEST(*cluster.status().current_step_index == 3);
 }
 
-BOOST_AUTO_TEST_CASE(a_paused_new_revision_gets_no_pods) {
+BOOST_AUTO_TEST_CASE(edge_06_a_paused_new_revision_gets_no_pods) {
   ModelCluster cluster = serving(tight(canary_spec(4, {weight_step(50), pause_step()})));
   cluster.edit([](crds::RolloutSpec& spec) { spec.paused = true; });
   cluster.set_image("v2");
@@ -268,7 +268,7 @@ BOOST_AUTO_TEST_CASE(background_analysis_starts_at_its_step_and_ends_with_the_up
   BOOST_TEST(cluster.runs().front() == "web-v2-2 (ended)");
 }
 
-BOOST_AUTO_TEST_CASE(inconclusive_background_analysis_outlasts_a_timed_pause) {
+BOOST_AUTO_TEST_CASE(edge_48_inconclusive_background_analysis_outlasts_a_timed_pause) {
   crds::RolloutSpec spec = tight(canary_spec(4, {weight_step(50), pause_step(60)}));
   spec.strategy.canary->analysis.obtain().analysis = analysis_of("success");
   ModelCluster cluster = serving(spec);
@@ -321,7 +321,7 @@ BOOST_AUTO_TEST_CASE(progress_deadline_aborts_or_only_tells) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(an_abort_with_nothing_under_way_is_dropped) {
+BOOST_AUTO_TEST_CASE(edge_50_an_abort_with_nothing_under_way_is_dropped) {
   ModelCluster cluster = serving(tight(canary_spec(4, {weight_step(50), pause_step()})));
   cluster.abort();
   cluster.rest();
@@ -356,7 +356,7 @@ BOOST_AUTO_TEST_CASE(changed_steps_start_over_without_a_new_revision) {
   BOOST_TEST(cluster.status().phase == "Paused");
 }
 
-BOOST_AUTO_TEST_CASE(an_index_past_the_end_is_corrected) {
+BOOST_AUTO_TEST_CASE(defect_48_an_index_past_the_end_is_corrected) {
   ModelCluster cluster = serving(tight(canary_spec(4, {weight_step(50), pause_step()})));
   cluster.set_image("v2");
   cluster.rest();
@@ -424,7 +424,7 @@ BOOST_AUTO_TEST_CASE(a_step_waits_until_the_router_has_taken_the_weights) {
   BOOST_TEST(*cluster.status().current_step_index == 1);
 }
 
-BOOST_AUTO_TEST_CASE(lowering_moves_the_requests_before_the_pods) {
+BOOST_AUTO_TEST_CASE(defect_09_lowering_moves_the_requests_before_the_pods) {
   ModelCluster cluster = serving(routed_spec(10, {weight_step(80), pause_step(), weight_step(20), pause_step()}));
   cluster.set_image("v2");
   cluster.rest();
@@ -439,7 +439,7 @@ BOOST_AUTO_TEST_CASE(lowering_moves_the_requests_before_the_pods) {
   BOOST_TEST(cluster.log() == "scale v2 8>2, step 3, phase Paused");
 }
 
-BOOST_AUTO_TEST_CASE(abort_takes_the_requests_away_and_the_canary_service_moves_once) {
+BOOST_AUTO_TEST_CASE(defect_06_abort_takes_the_requests_away_and_the_canary_service_moves_once) {
   ModelCluster cluster = serving(routed_spec(10, {weight_step(20), pause_step(), weight_step(50), pause_step()}));
   cluster.set_image("v2");
   cluster.rest();
@@ -459,7 +459,8 @@ BOOST_AUTO_TEST_CASE(abort_takes_the_requests_away_and_the_canary_service_moves_
   BOOST_TEST(cluster.log() == "scale v2 2>0");
 }
 
-BOOST_AUTO_TEST_CASE(abort_moves_what_the_stable_set_can_carry_and_waits_a_bounded_time_for_the_rest) {
+BOOST_AUTO_TEST_CASE(
+    edge_28_defect_07_abort_moves_what_the_stable_set_can_carry_and_waits_a_bounded_time_for_the_rest) {
   ModelCluster cluster = serving(routed_spec(10, {weight_step(50), pause_step()}));
   cluster.set_image("v2");
   cluster.rest();
@@ -473,7 +474,7 @@ BOOST_AUTO_TEST_CASE(abort_moves_what_the_stable_set_can_carry_and_waits_a_bound
   BOOST_TEST(cluster.weight() == 0);
 }
 
-BOOST_AUTO_TEST_CASE(an_abort_delay_of_zero_keeps_the_canary) {
+BOOST_AUTO_TEST_CASE(defect_03_an_abort_delay_of_zero_keeps_the_canary) {
   crds::RolloutSpec spec = routed_spec(10, {weight_step(20), pause_step()});
   spec.strategy.canary->abort_scale_down_delay_seconds = 0;
   ModelCluster cluster = serving(spec);
@@ -485,7 +486,7 @@ BOOST_AUTO_TEST_CASE(an_abort_delay_of_zero_keeps_the_canary) {
   BOOST_TEST(cluster.weight() == 0);
 }
 
-BOOST_AUTO_TEST_CASE(a_superseded_canary_keeps_its_pods_until_its_requests_are_gone) {
+BOOST_AUTO_TEST_CASE(edge_26_a_superseded_canary_keeps_its_pods_until_its_requests_are_gone) {
   ModelCluster cluster = serving(routed_spec(10, {weight_step(50), pause_step()}));
   cluster.set_image("v2");
   cluster.rest();
@@ -555,7 +556,7 @@ BOOST_AUTO_TEST_CASE(explicit_canary_scale_is_obeyed) {
   BOOST_TEST(cluster.weight() == 50);
 }
 
-BOOST_AUTO_TEST_CASE(a_dead_canary_gets_no_requests) {
+BOOST_AUTO_TEST_CASE(edge_27_a_dead_canary_gets_no_requests) {
   ModelCluster cluster = serving(routed_spec(10, {weight_step(50), pause_step()}));
   cluster.set_image("v2");
   cluster.rest();

@@ -37,8 +37,11 @@ BOOST_AUTO_TEST_CASE(a_canary_from_pause_to_health) {
              "Available True AvailableReason: Rollout has minimum availability\n"
              "Completed False RolloutCompleted: RolloutCompleted\n"
              "Healthy False RolloutHealthy: Rollout is not healthy\n"
-             "Paused True RolloutPaused: Rollout is paused\n"
-             "Progressing Unknown RolloutPaused: Rollout is paused");
+             "MostAvailable True HighWaterMark: 2 pods of web-" +
+                 cluster.hash("v2") +
+                 " were available at once\n"
+                 "Paused True RolloutPaused: Rollout is paused\n"
+                 "Progressing Unknown RolloutPaused: Rollout is paused");
   const crds::RolloutStatus paused = cluster.status();
   BOOST_TEST(paused.controller_pause);
   BOOST_TEST(paused.hpa_replicas == 10);
@@ -111,7 +114,7 @@ BOOST_AUTO_TEST_CASE(a_blue_green_preview_tells_of_the_active_set) {
   BOOST_TEST(cluster.status().blue_green.preview_selector == cluster.hash("v2"));
 }
 
-BOOST_AUTO_TEST_CASE(lost_pods_of_a_promoted_rollout_reset_the_clock) {
+BOOST_AUTO_TEST_CASE(edge_52_lost_pods_of_a_promoted_rollout_reset_the_clock) {
   ModelCluster cluster = serving(canary_spec(10, {}));
   cluster.set_now(at(5000));
   cluster.limit_ready("v1", 7);

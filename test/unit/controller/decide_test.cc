@@ -49,7 +49,7 @@ BOOST_AUTO_TEST_CASE(an_empty_observation_gets_an_answer) {
   BOOST_TEST(decide(RolloutObservation{}, at(0)).writes.empty());
 }
 
-BOOST_AUTO_TEST_CASE(every_part_of_an_observation_may_be_missing) {
+BOOST_AUTO_TEST_CASE(edge_53_every_part_of_an_observation_may_be_missing) {
   const RolloutObservation whole = paused_at_half().observe();
   for (int part = 0; part < 6; ++part) {
     RolloutObservation seen = whole;
@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(every_part_of_an_observation_may_be_missing) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(all_mistakes_are_told_at_once_and_nothing_is_made) {
+BOOST_AUTO_TEST_CASE(defect_27_all_mistakes_are_told_at_once_and_nothing_is_made) {
   ModelCluster cluster(routed_spec(10, {weight_step(50)}));
   RolloutObservation seen = cluster.observe();
   seen.mistakes = {{"spec.replicas", "Invalid value: -1: must be greater than or equal to 0"},
@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(a_missing_service_is_named_by_its_field) {
   BOOST_TEST(cluster.phase() == "Healthy: ");
 }
 
-BOOST_AUTO_TEST_CASE(a_mistake_in_mid_update_stops_it_but_not_its_protection) {
+BOOST_AUTO_TEST_CASE(defect_26_a_mistake_in_mid_update_stops_it_but_not_its_protection) {
   ModelCluster cluster = paused_at_half();
   cluster.edit([](crds::RolloutSpec& spec) { spec.strategy.canary->analysis.obtain().analysis = analysis_of("gone"); });
   cluster.promote();
@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(a_service_of_another_rollout_is_never_touched) {
              std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(a_name_that_is_taken_counts_as_a_collision) {
+BOOST_AUTO_TEST_CASE(edge_04_a_name_that_is_taken_counts_as_a_collision) {
   ModelCluster cluster(canary_spec(3, {}));
   RolloutObservation seen = cluster.observe();
   auto foreign = std::make_shared<crds::ReplicaSet>();
@@ -169,7 +169,7 @@ BOOST_AUTO_TEST_CASE(an_orphan_is_adopted_before_anything_else) {
   BOOST_TEST(std::get<AdoptReplicaSet>(decision.writes.front().effect).name == orphan->meta.name);
 }
 
-BOOST_AUTO_TEST_CASE(a_set_found_by_its_meaning_keeps_its_own_hash) {
+BOOST_AUTO_TEST_CASE(edge_01_a_set_found_by_its_meaning_keeps_its_own_hash) {
   ModelCluster cluster = paused_at_half();
   RolloutObservation seen = cluster.observe();
   for (auto& pointer : seen.replica_sets) {

@@ -23,6 +23,12 @@ crds::PodTemplatePointer template_of(const std::string& version) {
       version)));
 }
 
+crds::PodTemplatePointer keeping_away(const crds::PodTemplate& pod_template, const std::string& from) {
+  auto changed = std::make_shared<crds::PodTemplate>(pod_template);
+  changed->away_from = from;
+  return changed;
+}
+
 template <class... Handlers>
 struct Overloaded : Handlers... {
   using Handlers::operator()...;
@@ -170,6 +176,17 @@ void ModelCluster::delete_set(const std::string& version) {
   shortfall_ = shortfall();
 }
 
+void ModelCluster::change_set(const std::string& version, const std::function<void(crds::ReplicaSet&)>& change) {
+  crds::ReplicaSet& set = set_named("web-" + hash(version));
+  change(set);
+  bump(set.meta);
+  shortfall_ = shortfall();
+}
+
+const crds::ReplicaSet& ModelCluster::set_of(const std::string& version) const {
+  return sets_.at("web-" + hash(version));
+}
+
 std::vector<std::string> ModelCluster::unfinished_runs() const {
   std::vector<std::string> names;
   for (const auto& [name, run] : runs_)
@@ -253,6 +270,7 @@ RolloutObservation ModelCluster::observe() const {
     }
     seen.services.push_back(std::move(service));
   }
+  if (workload) seen.workload = ObservedWorkload{crds::WorkloadKind::deployment, workload, true};
   seen.routes = routes_;
   for (const auto& [name, run] : runs_) seen.analysis_runs.push_back(std::make_shared<const crds::AnalysisRun>(run));
   seen.analysis_templates = templates_;
@@ -354,7 +372,8 @@ void ModelCluster::apply(const Write& write) {
                           bump(set.meta);
                           set.spec.replicas = effect.replicas;
                           set.spec.selector = effect.selector;
-                          set.spec.pod_template = crds::with_label(*effect.pod_template, keys::hash_label, effect.hash);
+                          set.spec.pod_template = keeping_away(
+                              *crds::with_label(*effect.pod_template, keys::hash_label, effect.hash), effect.away.from);
                           sets_[effect.name] = set;
                           shortfall_ =
                               std::max(shortfall_, shortfall());  // a set that was deleted while it got requests
@@ -378,6 +397,10 @@ void ModelCluster::apply(const Write& write) {
                           if (effect.min_ready_seconds) {
                             has_changed |= set.spec.min_ready_seconds != *effect.min_ready_seconds;
                             set.spec.min_ready_seconds = *effect.min_ready_seconds;
+                          }
+                          if (effect.affinity) {
+                            has_changed |= set.spec.pod_template->away_from != effect.affinity->away.from;
+                            set.spec.pod_template = keeping_away(*set.spec.pod_template, effect.affinity->away.from);
                           }
                           BOOST_TEST(has_changed, "an annotation that changes nothing");
                           bump(set.meta);
@@ -476,7 +499,16 @@ void ModelCluster::apply(const Write& write) {
                           bump(rollout_.meta);
                           note("revision " + std::string(rollout_.meta.annotations.get(keys::revision)));
                         },
-                        [&](const EvictPod& effect) { note("evict " + effect.name); }},
+                        [&](const EvictPod& effect) { note("evict " + effect.name); },
+                        [&](const PatchPod& effect) { note("mark " + effect.name); },
+                        [&](const ScaleWorkload& effect) {
+                          BOOST_TEST(effect.from != effect.replicas, "a scale that changes nothing");
+                          BOOST_REQUIRE(workload);
+                          workload->replicas = effect.replicas;
+                          bump(workload->meta);
+                          ++workload->meta.generation;
+                          note(fmt::format("workload {}>{}", effect.from, effect.replicas));
+                        }},
              write.effect);
   check_invariants(log_.empty() ? "" : log_.back());
 }
@@ -534,7 +566,9 @@ int ModelCluster::shortfall_of(const crds::ReplicaSet& set) const {
   const auto& steps = rollout_.spec->strategy.canary->steps;
   const bool is_chosen =
       std::any_of(steps.begin(), steps.end(), [](const auto& step) { return bool(step.set_canary_scale); });
-  if (is_chosen || rollout_.status.stable_rs.empty() || !routes_.front().is_uniform) return 0;
+  // Whoever sets a threshold takes fewer pods for enough.
+  const bool is_loosened = static_cast<bool>(rollout_.spec->strategy.canary->replica_progress_threshold);
+  if (is_chosen || is_loosened || rollout_.status.stable_rs.empty() || !routes_.front().is_uniform) return 0;
   // An abort that has waited long enough for the last stable pods makes do with a few less.
   const bool has_waited =
       rollout_.status.abort && rollout_.status.aborted_at.value_or(now_) + DecideOptions{}.abort_wait <= now_;

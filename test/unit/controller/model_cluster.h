@@ -37,6 +37,10 @@ class ModelCluster {
   void delete_run(const std::string& name);
   crds::AnalysisRun run(const std::string& name) const;
   std::map<std::string, std::string> field_values;
+  std::shared_ptr<crds::Workload> workload;  // that a workloadRef names; null for none
+  void change_set(const std::string& version, const std::function<void(crds::ReplicaSet&)>& change);
+  const crds::ReplicaSet& set_of(const std::string& version) const;
+  const crds::Service& service(const std::string& name) const { return services_.at(name); }
   void delete_set(const std::string& version);
   std::vector<std::string> unfinished_runs() const;
   void set_selector(const std::string& service, const std::string& hash);

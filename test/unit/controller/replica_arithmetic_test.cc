@@ -37,7 +37,7 @@ BOOST_AUTO_TEST_CASE(finds_the_closest_ratio) {
                     << closest_sizes(row.replicas, row.weight, 100, row.surge) << ", not " << row.wanted);
 }
 
-BOOST_AUTO_TEST_CASE(never_rounds_a_canary_away) {
+BOOST_AUTO_TEST_CASE(defect_01_never_rounds_a_canary_away) {
   BOOST_TEST(closest_sizes(2, 75, 100, 0) == (Sizes{1, 1}));
   BOOST_TEST(closest_sizes(5, 90, 100, 0) == (Sizes{4, 1}));
   BOOST_TEST(closest_sizes(10, 95, 100, 0) == (Sizes{9, 1}));
@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE(never_rounds_a_canary_away) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(reads_the_fence) {
+BOOST_AUTO_TEST_CASE(edge_39_reads_the_fence) {
   struct Row {
     int replicas, surge, unavailable;
   };
@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(walks_within_the_fence) {
   BOOST_TEST(walk(10, fence(10), {5, 5}, 0) == "5/5 5/8 0/8 0/10");
 }
 
-BOOST_AUTO_TEST_CASE(counts_only_what_is_available) {
+BOOST_AUTO_TEST_CASE(edge_36_counts_only_what_is_available) {
   BOOST_TEST(next_basic_sizes(
                  {.replicas = 10, .weight = 100, .fence = {1, 0}, .canary = {10, 8}, .stable = SetCounts{10, 2}}) ==
              (Sizes{9, 2}));
@@ -131,7 +131,7 @@ BOOST_AUTO_TEST_CASE(counts_only_what_is_available) {
   BOOST_TEST(next_basic_sizes({.replicas = 3, .weight = 20, .fence = {1, 0}, .canary = {0, 0}}) == (Sizes{3, 0}));
 }
 
-BOOST_AUTO_TEST_CASE(keeps_demand_available_on_every_walk) {
+BOOST_AUTO_TEST_CASE(edge_38_keeps_demand_available_on_every_walk) {
   for (int replicas = 1; replicas <= 12; ++replicas)
     for (int surge = 0; surge <= 3; ++surge)
       for (int unavailable = surge == 0 ? 1 : 0; unavailable <= std::min(3, replicas); ++unavailable)
@@ -187,7 +187,7 @@ BOOST_AUTO_TEST_CASE(sizes_a_routed_canary) {
   BOOST_TEST(pods_for_weight(std::numeric_limits<int>::max(), 100, 100) == std::numeric_limits<int>::max());
 }
 
-BOOST_AUTO_TEST_CASE(a_threshold_larger_than_the_step_does_not_block_it) {
+BOOST_AUTO_TEST_CASE(defect_38_a_threshold_larger_than_the_step_does_not_block_it) {
   const auto pods = [](int value) { return crds::Seldom(crds::ReplicaProgressThreshold{"Pods", value}); };
   const auto percent = [](int value) { return crds::Seldom(crds::ReplicaProgressThreshold{"Percent", value}); };
   BOOST_TEST(is_enough(pods(5), 2, 2));

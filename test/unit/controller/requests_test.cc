@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(the_rollout_itself_is_annotated_by_name) {
              R"("spec":{"replicas":1}})");
 }
 
-BOOST_AUTO_TEST_CASE(only_the_difference_of_a_status_is_sent) {
+BOOST_AUTO_TEST_CASE(edge_11_only_the_difference_of_a_status_is_sent) {
   crds::RolloutStatus before;
   before.phase = "Progressing";
   before.message = "more replicas need to be updated";

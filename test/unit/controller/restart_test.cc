@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(as_many_go_as_may_be_missing) {
   BOOST_TEST(Scene().evicted() == std::vector<std::string>{"web-0"});
 }
 
-BOOST_AUTO_TEST_CASE(no_pod_goes_while_one_is_missing) {
+BOOST_AUTO_TEST_CASE(edge_44_no_pod_goes_while_one_is_missing) {
   Scene scene;
   auto set = std::make_shared<crds::ReplicaSet>(*scene.seen.replica_sets.front());
   set->status.available_replicas = 3;
@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(pods_of_others_stay) {
   BOOST_TEST(scene.evicted().empty());
 }
 
-BOOST_AUTO_TEST_CASE(an_abort_goes_before_it) {
+BOOST_AUTO_TEST_CASE(edge_43_an_abort_goes_before_it) {
   Scene scene;
   scene.cluster.set_image("v2");
   scene.cluster.rest();
@@ -93,13 +93,13 @@ BOOST_AUTO_TEST_CASE(the_end_is_recorded) {
 
 BOOST_AUTO_TEST_CASE(a_later_restart_wakes_at_its_time) {
   Scene scene;
-  BOOST_TEST(!needs_pods(*scene.seen.rollout, at(99)));
-  BOOST_TEST(needs_pods(*scene.seen.rollout, at(100)));
+  BOOST_TEST(!needs_pods(scene.seen, at(99)));
+  BOOST_TEST(needs_pods(scene.seen, at(100)));
   scene.seen.pods.reset();
   BOOST_TEST((decide(scene.seen, at(50)).wake_at == at(100)));
 }
 
-BOOST_AUTO_TEST_CASE(a_new_template_cancels_it) {
+BOOST_AUTO_TEST_CASE(edge_45_a_new_template_cancels_it) {
   Scene scene;
   scene.cluster.set_image("v2");
   const Decision decision = scene.cluster.look();

@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(an_argument_without_a_value_is_a_mistake_of_the_spec) {
   BOOST_TEST(cluster.status().message.find("spec.strategy.canary.steps[1].analysis.templates") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(a_run_that_was_made_before_the_process_died_is_found_again) {
+BOOST_AUTO_TEST_CASE(edge_13_a_run_that_was_made_before_the_process_died_is_found_again) {
   ModelCluster cluster(canary_spec(4, {weight_step(50), analysis_step("success")}));
   cluster.add_template("success");
   cluster.rest();

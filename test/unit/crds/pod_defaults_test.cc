@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(a_grace_period_of_zero_is_kept) {
                             *parse(R"({"spec":{"terminationGracePeriodSeconds":0}})")));
 }
 
-BOOST_AUTO_TEST_CASE(what_the_controller_adds_makes_no_difference) {
+BOOST_AUTO_TEST_CASE(edge_02_what_the_controller_adds_makes_no_difference) {
   const auto desired = parse(R"({"metadata":{"labels":{"app":"web"}},"spec":{"serviceAccountName":"a"}})");
   const auto live = parse(R"({"metadata":{"labels":{"app":"web","role":"canary","rollouts-pod-template-hash":"abc"}},
     "spec":{"serviceAccountName":"a","serviceAccount":"a","affinity":{"podAntiAffinity":{

@@ -28,7 +28,11 @@ constexpr std::string_view small =
 
 BOOST_AUTO_TEST_CASE(the_vector_of_the_reference) { BOOST_TEST(hash_of(small) == "6f496f9f78"); }
 
-BOOST_AUTO_TEST_CASE(equal_quantities_have_one_hash) {
+BOOST_AUTO_TEST_CASE(ar_4696_the_vector_of_older_libraries) {
+  BOOST_TEST(older_pod_template_hash(*make_pod_template(parse(small))) == "6c5667f666");
+}
+
+BOOST_AUTO_TEST_CASE(edge_03_equal_quantities_have_one_hash) {
   std::string spelled(small);
   spelled.replace(spelled.find("2000m"), 5, "2");
   spelled.replace(spelled.find("0.15"), 4, "150m");
@@ -54,7 +58,7 @@ BOOST_AUTO_TEST_CASE(every_recorded_template) {
   BOOST_TEST(hashed >= 13);
 }
 
-BOOST_AUTO_TEST_CASE(every_recorded_list_of_steps) {
+BOOST_AUTO_TEST_CASE(defect_43_every_recorded_list_of_steps) {
   for (const json::value& row : trace_data("traces/step_hashes.jsonl")) {
     json::value rollout = parse(R"({"spec": {"strategy": {"canary": {}}}})");
     if (!row.at("steps").is_null())

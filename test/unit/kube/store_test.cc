@@ -51,7 +51,7 @@ struct Fixture {
 
 BOOST_FIXTURE_TEST_SUITE(store, Fixture)
 
-BOOST_AUTO_TEST_CASE(an_object_is_found_as_it_was_last_told) {
+BOOST_AUTO_TEST_CASE(defect_31_an_object_is_found_as_it_was_last_told) {
   store.upsert(thing("x", 1, "o1", "red"));
   const auto first = store.find({"a", "x"});
   store.upsert(thing("x", 2, "o1", "blue"));
@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(every_change_is_told_once) {
   BOOST_TEST(told == (std::vector<std::string>{"a/x ->1", "a/x 1->2", "a/x 2->"}), boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(what_a_list_does_not_name_has_gone) {
+BOOST_AUTO_TEST_CASE(defect_50_what_a_list_does_not_name_has_gone) {
   store.upsert(thing("x", 1, "o1"));
   store.upsert(thing("y", 2, "o1"));
   store.begin_list();
@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(what_a_list_does_not_name_has_gone) {
   BOOST_TEST(told.back() == "a/x 1->");
 }
 
-BOOST_AUTO_TEST_CASE(an_own_write_is_waited_for) {
+BOOST_AUTO_TEST_CASE(edge_09_an_own_write_is_waited_for) {
   store.upsert(thing("x", 1, "o1"));
   store.note_own_write({"a", "x"}, "5");
   BOOST_TEST(!store.is_current({"a", "x"}));
