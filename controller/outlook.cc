@@ -134,6 +134,13 @@ struct Sentences {
   }
   std::string operator()(const PatchRolloutMetadata&) const { return "note something on the Rollout"; }
   std::string operator()(const EvictPod& effect) const { return fmt::format("evict pod {}", effect.name); }
+  std::string operator()(const PatchPod& effect) const {
+    return fmt::format("give pod {} the labels and annotations of its role", effect.name);
+  }
+  std::string operator()(const ScaleWorkload& effect) const {
+    return fmt::format("scale {} {} from {} to {}", crds::name_of(effect.kind), effect.name, effect.from,
+                       effect.replicas);
+  }
 };
 
 }  // namespace

@@ -45,6 +45,12 @@ std::optional<ObjectKey> adopting_rollout(const kube::ObjectMeta& meta) {
   return ObjectKey{meta.ns, meta.name.substr(0, dash)};
 }
 
+// Nothing is wrong with the spec: every mistake holds the decision back by this guard.
+bool is_followed(const Decision& decision) {
+  return std::none_of(decision.reasons.begin(), decision.reasons.end(),
+                      [](const Reason& reason) { return reason.guard == "spec"; });
+}
+
 // Its pods are being evicted.
 bool restarts(const RolloutObservation& seen) {
   return seen.pods && seen.rollout->spec->restart_at != seen.rollout->status.restarted_at;
@@ -66,7 +72,8 @@ RolloutController::RolloutController(kube::Client& client, Stores& stores, kube:
       clock_(clock),
       log_(log),
       options_(std::move(options)),
-      queue_(clock) {
+      queue_(clock),
+      services_(client, stores, clock, log) {
   watch_stores();
 }
 
@@ -148,29 +155,22 @@ void RolloutController::remember_spec(const ObjectKey& key, const crds::Rollout&
   if (at != memory_.end() && at->second.is_followed && !at->second.last_valid) at->second.last_valid = before.spec;
 }
 
-// What is seen of the Rollout, or of the last spec that was valid while the present one is not: its Services, routes
-// and templates are those that the update in the cluster uses. People still pause it and change its size.
-RolloutObservation RolloutController::observe_in_force(std::shared_ptr<const crds::Rollout> rollout) {
-  const ObjectKey key = rollout->meta.key();
-  RolloutObservation seen = observe(stores_, rollout, options_.decide);
-  kube::Mistakes mistakes = mistakes_in(seen, clock_.now());
-  Memory& memory = memory_[key];
-  memory.is_followed = mistakes.empty();
-  if (mistakes.empty()) memory.last_valid.reset();
-  if (!memory.last_valid) return seen;
-
-  auto spec = std::make_shared<crds::RolloutSpec>(*memory.last_valid);
-  if (rollout->spec->replicas.value_or(0) >= 0) spec->replicas = rollout->spec->replicas;
-  spec->paused = rollout->spec->paused;
-  auto in_force = std::make_shared<crds::Rollout>(*rollout);
+// What is seen of the last spec that was valid: its Services, routes and templates are those that the update in the
+// cluster uses. People still pause it and change its size.
+RolloutObservation RolloutController::observe_last_valid(const crds::Rollout& rollout, kube::Mistakes mistakes) {
+  const ObjectKey key = rollout.meta.key();
+  auto spec = std::make_shared<crds::RolloutSpec>(*memory_[key].last_valid);
+  if (rollout.spec->replicas.value_or(0) >= 0) spec->replicas = rollout.spec->replicas;
+  spec->paused = rollout.spec->paused;
+  auto in_force = std::make_shared<crds::Rollout>(rollout);
   in_force->spec = std::move(spec);
-  std::vector<References::Name> names = names_of(stores_, *rollout);
+  std::vector<References::Name> names = names_of(stores_, rollout);
   for (const References::Name name : names_of(stores_, *in_force)) names.push_back(name);
   references_.set(key, std::move(names));
-  RolloutObservation protecting = observe(stores_, std::move(in_force), options_.decide);
-  protecting.mistakes = std::move(mistakes);
-  protecting.is_last_valid = true;
-  return protecting;
+  RolloutObservation seen = observe(stores_, std::move(in_force), options_.decide);
+  seen.mistakes = std::move(mistakes);
+  seen.is_last_valid = true;
+  return seen;
 }
 
 net::awaitable<void> RolloutController::tell_failed_creation(std::shared_ptr<const crds::Rollout> rollout,
@@ -193,6 +193,7 @@ void RolloutController::start(kube::Tasks& tasks) {
   is_started_ = true;
   for (int worker = 0; worker < options_.workers; ++worker)
     tasks.start(fmt::format("rollout worker {}", worker), work());
+  services_.start(tasks);
 }
 
 net::awaitable<void> RolloutController::work() {
@@ -278,7 +279,7 @@ bool RolloutController::sees_own_writes(const ObjectKey& key) {
 
 net::awaitable<Result<>> RolloutController::decide_and_apply(std::shared_ptr<const crds::Rollout> rollout) {
   const ObjectKey key = rollout->meta.key();
-  RolloutObservation seen = observe_in_force(rollout);
+  RolloutObservation seen = observe(stores_, rollout, options_.decide);
   if (seen.workload && !seen.workload->is_known && !seen.workload->workload) {
     queue_.add_at(key, clock_.now() + list_patience);
     co_return Result<>();
@@ -288,6 +289,13 @@ net::awaitable<Result<>> RolloutController::decide_and_apply(std::shared_ptr<con
     if (!read) co_return read.error();
   }
   Decision decision = decide(seen, clock_.now());
+  memory_[key].is_followed = is_followed(decision);
+  if (is_followed(decision)) {
+    memory_[key].last_valid.reset();
+  } else if (memory_[key].last_valid) {
+    seen = observe_last_valid(*rollout, mistakes_in(seen, clock_.now()));
+    decision = decide(seen, clock_.now());
+  }
   if (decision.wake_at) queue_.add_at(key, *decision.wake_at);
   tell_reasons(key, decision.reasons);
   const bool write_status = status_is_due(key, decision);

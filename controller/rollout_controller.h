@@ -14,6 +14,7 @@
 #include "controller/decide.h"
 #include "controller/metrics_page.h"
 #include "controller/references.h"
+#include "controller/service_release.h"
 #include "controller/stores.h"
 #include "kube/clock.h"
 #include "kube/tasks.h"
@@ -62,7 +63,7 @@ class RolloutController {
   kube::net::awaitable<kube::Result<>> decide_and_apply(std::shared_ptr<const crds::Rollout> rollout);
   void tell_of_empty_workload(const crds::Rollout& gone);
   void remember_spec(const kube::ObjectKey& key, const crds::Rollout& before);
-  RolloutObservation observe_in_force(std::shared_ptr<const crds::Rollout> rollout);
+  RolloutObservation observe_last_valid(const crds::Rollout& rollout, kube::Mistakes mistakes);
   kube::net::awaitable<void> tell_failed_creation(std::shared_ptr<const crds::Rollout> rollout, RolloutObservation seen,
                                                   std::string set, std::string error);
   bool sees_own_writes(const kube::ObjectKey& key);
@@ -78,6 +79,7 @@ class RolloutController {
   RolloutControllerOptions options_;
   kube::WorkQueue queue_;
   References references_;
+  ServiceRelease services_;
   std::unordered_map<kube::ObjectKey, Memory, kube::ObjectKeyHash> memory_;
   bool is_started_ = false;
   std::map<kube::ObjectKey, std::string> deleted_;  // uids, until that is told

@@ -199,6 +199,8 @@ std::string Stores::not_synced() const {
   check(analysis_templates.is_synced(), "analysistemplates");
   if (options_.ns.empty()) check(cluster_analysis_templates.is_synced(), "clusteranalysistemplates");
   check(jobs.is_synced(), "jobs");
+  for (const crds::WorkloadKind kind : referenced_kinds_)
+    check(workloads(kind).is_synced(), "referenced " + std::string(resource_of(kind).plural));
   return missing;
 }
 

@@ -76,7 +76,7 @@ net::awaitable<kube::Result<SeenByController>> see_as_controller(kube::Client& c
   const auto stored = stores.rollouts.find(key);
   result.seen = controller::observe(stores, stored ? stored : *rollout, options);
   kube::Result<void> pods;
-  const bool are_pods_needed = controller::needs_pods(*result.seen.rollout, clock.now());
+  const bool are_pods_needed = controller::needs_pods(result.seen, clock.now());
   if (are_pods_needed) pods = co_await add_pods(client, result.seen);
   if (!pods) result.unread.push_back("pods");
   result.decision = controller::decide(result.seen, clock.now());

@@ -21,4 +21,13 @@ std::string service_patch(const std::string& hash, const std::string& managed_by
   return kube::print_json(body);
 }
 
+std::string service_release_patch(const std::string& uid, const std::string& resource_version) {
+  json::object metadata{{"uid", uid}, {"resourceVersion", resource_version}};
+  metadata["annotations"] = json::object{{managed_by_key, nullptr}};
+  json::object body;
+  body["metadata"] = std::move(metadata);
+  body["spec"] = json::object{{"selector", json::object{{hash_key, nullptr}}}};
+  return kube::print_json(body);
+}
+
 }  // namespace sluice::traffic

@@ -14,4 +14,8 @@ inline constexpr const char* managed_by_key = "argo-rollouts.argoproj.io/managed
 std::string service_patch(const std::string& hash, const std::string& managed_by, const std::string& uid,
                           const std::string& resource_version);
 
+// The merge patch that takes the hash and the name of the Rollout away again, so that the Service selects what its user
+// wrote.
+std::string service_release_patch(const std::string& uid, const std::string& resource_version);
+
 }  // namespace sluice::traffic

@@ -326,6 +326,42 @@ BOOST_AUTO_TEST_CASE(some_lost_canary_pods_lower_the_weight_until_they_are_back)
   BOOST_TEST(cluster.weight() == 50);
 }
 
+BOOST_AUTO_TEST_CASE(ar_1415_demand_that_grows_in_an_update_takes_no_stable_pod) {
+  crds::RolloutSpec spec = canary_spec(6, {});
+  spec.strategy.canary->max_surge = kube::IntOrString{std::string("100%")};
+  spec.strategy.canary->max_unavailable = kube::IntOrString{std::int64_t{1}};
+  ModelCluster cluster = serving(spec);
+  cluster.limit_ready("v2", 2);
+  cluster.set_image("v2");
+  cluster.rest();
+  const int before = cluster.desired("v1");
+  BOOST_TEST(before >= 3);
+  cluster.limit_ready("v1", before);
+  cluster.edit([](crds::RolloutSpec& edited) { edited.replicas = 12; });
+  cluster.rest();
+  BOOST_TEST(cluster.desired("v1") >= before);
+  BOOST_TEST(cluster.status().available_replicas >= 5);
+}
+
+BOOST_AUTO_TEST_CASE(ar_3774_a_second_abort_waits_for_its_own_delay) {
+  crds::RolloutSpec spec = routed({weight_step(20), pause_step()});
+  spec.strategy.canary->abort_scale_down_delay_seconds = 60;
+  ModelCluster cluster = serving(spec);
+  cluster.set_image("v2");
+  cluster.rest();
+  cluster.abort();
+  cluster.pass(10);
+  cluster.retry();
+  cluster.rest();
+  BOOST_TEST(cluster.phase() == "Paused: CanaryPauseStep");
+  cluster.pass(30);
+  cluster.abort();
+  cluster.pass(59);
+  BOOST_TEST(cluster.desired("v2") == 2);
+  cluster.pass(2);
+  BOOST_TEST(cluster.desired("v2") == 0);
+}
+
 BOOST_AUTO_TEST_CASE(a_set_that_cannot_be_made_is_a_condition) {
   ModelCluster cluster = serving(routed({weight_step(50), pause_step()}));
   cluster.set_image("v2");
