@@ -41,6 +41,7 @@ const Row rows[] = {
     {"", "v1", "PersistentVolumeClaim", "persistentvolumeclaims", status | returned, {"pvc"}, ""},
     {"", "v1", "PersistentVolume", "persistentvolumes", cluster | status | returned, {"pv"}, ""},
     {"", "v1", "Pod", "pods", status | generation | graceful | returned | all, {"po"}, ""},
+    {"", "v1", "PodTemplate", "podtemplates", generation, {}, ""},
     {"", "v1", "ResourceQuota", "resourcequotas", status | returned, {"quota"}, ""},
     {"", "v1", "Secret", "secrets", 0, {}, ""},
     {"", "v1", "ServiceAccount", "serviceaccounts", returned, {"sa"}, ""},

@@ -31,7 +31,7 @@ LEAVES = {
     "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaPropsOrStringArray": "any",
 }
 ROOTS = """
-core.v1: ConfigMap Endpoints Event LimitRange Namespace Node PersistentVolumeClaim PersistentVolume Pod ResourceQuota Secret
+core.v1: ConfigMap Endpoints Event LimitRange Namespace Node PersistentVolumeClaim PersistentVolume Pod PodTemplate ResourceQuota Secret
   ServiceAccount Service
 apps.v1: ControllerRevision DaemonSet Deployment ReplicaSet StatefulSet
 events.v1: Event

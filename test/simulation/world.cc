@@ -28,6 +28,8 @@ const std::vector<kube::Resource>& known_resources() {
                                                r::cluster_analysis_templates,
                                                r::applications,
                                                r::app_projects,
+                                               {"", "v1", "PodTemplate", "podtemplates"},
+                                               {"policy", "v1", "PodDisruptionBudget", "poddisruptionbudgets"},
                                                {"apiextensions.k8s.io", "v1", "CustomResourceDefinition",
                                                 "customresourcedefinitions", false},
                                                {"gateway.networking.k8s.io", "v1", "GRPCRoute", "grpcroutes"},

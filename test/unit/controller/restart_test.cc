@@ -106,6 +106,35 @@ BOOST_AUTO_TEST_CASE(edge_45_a_new_template_cancels_it) {
   BOOST_TEST((decision.status->restarted_at == at(100)));
 }
 
+BOOST_AUTO_TEST_CASE(defect_36_pods_of_the_stable_set_go_before_those_of_the_newest) {
+  ModelCluster cluster(canary_spec(4, {weight_step(50), pause_step()}));
+  cluster.rest();
+  cluster.set_now(at(50));
+  cluster.set_image("v2");
+  cluster.rest();
+  cluster.edit([](crds::RolloutSpec& spec) { spec.restart_at = at(100); });
+  cluster.set_now(at(100));
+  RolloutObservation seen = cluster.observe();
+  seen.pods.emplace();
+  // The list has the newest pods first.
+  for (const char* version : {"v2", "v1"}) {
+    const kube::ObjectMeta& set = cluster.set_of(version).meta;
+    for (int number = 0; number < 2; ++number) {
+      auto pod = std::make_shared<crds::Pod>();
+      pod->meta.name = std::string(version) + "-" + std::to_string(number);
+      pod->meta.uid = pod->meta.name;
+      pod->meta.creation_time = at(0);
+      pod->ready = true;
+      pod->meta.owners = {{"apps/v1", "ReplicaSet", set.name, set.uid, true, true}};
+      seen.pods->push_back(pod);
+    }
+  }
+  std::vector<std::string> evicted;
+  for (const Write& write : decide(seen, at(101)).writes)
+    if (const auto* eviction = std::get_if<EvictPod>(&write.effect)) evicted.push_back(eviction->name);
+  BOOST_TEST(evicted == std::vector<std::string>{"v1-0"});
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

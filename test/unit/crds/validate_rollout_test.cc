@@ -225,7 +225,7 @@ BOOST_AUTO_TEST_CASE(routes_made_by_steps) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(pod_templates) {
+BOOST_AUTO_TEST_CASE(edge_68_pod_templates) {
   const Row rows[] = {
       {R"({"containers":null})", "spec.template.spec.containers: Required value"},
       {R"({"containers":[{"image":"a"}]})", "spec.template.spec.containers[0].name: Required value"},
