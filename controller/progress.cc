@@ -14,7 +14,10 @@ bool has_progressed(const Draft& draft) {
   const crds::RolloutStatus& old = draft.before;
   const crds::RolloutStatus& now = draft.status;
   const bool have_old_pods_gone = now.replicas - now.updated_replicas < old.replicas - old.updated_replicas;
-  if (has_gained_pods(draft) || have_old_pods_gone) return true;
+  // Pods that are made anew in the place of lost ones are no gain.
+  const bool are_pods_made =
+      now.updated_replicas > old.updated_replicas && now.updated_replicas > most_available(draft);
+  if (has_gained_pods(draft) || are_pods_made || have_old_pods_gone) return true;
   if (draft.blue_green())
     return now.blue_green.active_selector != old.blue_green.active_selector ||
            now.blue_green.preview_selector != old.blue_green.preview_selector;
