@@ -27,6 +27,7 @@ std::optional<WrittenObject::Kind> kind_of(const kube::Resource& resource, const
   if (resource.plural == kube::resources::replica_sets.plural) return WrittenObject::Kind::replica_set;
   if (resource.plural == kube::resources::services.plural) return WrittenObject::Kind::service;
   if (resource.plural == kube::resources::analysis_runs.plural) return WrittenObject::Kind::analysis_run;
+  if (resource.plural == kube::resources::experiments.plural) return WrittenObject::Kind::experiment;
   return std::nullopt;
 }
 
@@ -46,6 +47,8 @@ void note(Stores& stores, const WrittenObject& written, const std::string& versi
       return stores.deployments.note_own_write(written.key, version);
     case WrittenObject::Kind::referenced_replica_set:
       return stores.referenced_replica_sets.note_own_write(written.key, version);
+    case WrittenObject::Kind::experiment:
+      return stores.experiments.note_own_write(written.key, version);
   }
 }
 
@@ -88,9 +91,8 @@ bool is_change_of_others(Fault fault) {
   return fault == Fault::conflict || fault == Fault::already_exists || fault == Fault::not_found;
 }
 
-net::awaitable<Result<>> send_write(ApplyTools tools, std::shared_ptr<const crds::Rollout> rollout, Write write,
-                                    Applied& applied) {
-  const ObjectKey key = rollout->meta.key();
+net::awaitable<Result<>> send_write(ApplyTools tools, DecisionOwner owner, Write write, Applied& applied) {
+  const ObjectKey key{owner.reference.ns, owner.reference.name};
   Result<WriteRequest> request = request_for(write.effect, key, route_of(tools.stores, write.effect));
   if (!request) co_return request.error();
   if (request->verb == Verb::patch && request->body.empty()) co_return Result<>();
@@ -98,14 +100,17 @@ net::awaitable<Result<>> send_write(ApplyTools tools, std::shared_ptr<const crds
   const std::optional<WrittenObject::Kind> kind =
       change ? WrittenObject::Kind::route : kind_of(request->resource, request->subresource);
   const ObjectKey target = request->key;
+  const WriteTarget about{request->resource, target.name, request->verb == Verb::create};
   const bool absent_is_fine = request->absent_is_fine;
   const bool leaves_object = request->verb == Verb::create || request->verb == Verb::patch;
   const Result<json::value> answer = co_await send(tools.client, std::move(*request));
   if (!answer) {
     if (absent_is_fine && answer.error().fault == Fault::not_found) co_return Result<>();
+    applied.failed = about;
     co_return answer.error();
   }
-  tools.log.info(describe(write.effect), {{"rollout", key.text()}});
+  tools.log.info(describe(write.effect), {{owner.kind, key.text()}});
+  if (about.is_creation) applied.created.push_back(about);
   if (leaves_object && kind) {
     applied.written.push_back({*kind, target, change ? change->kind : std::string()});
     note(tools.stores, applied.written.back(), std::string(kube::text_at(*answer, {"metadata", "resourceVersion"})));
@@ -150,34 +155,40 @@ bool is_current(const Stores& stores, const WrittenObject& written) {
       return stores.deployments.is_current(written.key);
     case WrittenObject::Kind::referenced_replica_set:
       return stores.referenced_replica_sets.is_current(written.key);
+    case WrittenObject::Kind::experiment:
+      return stores.experiments.is_current(written.key);
   }
   return true;
 }
 
-net::awaitable<Applied> apply(ApplyTools tools, std::shared_ptr<const crds::Rollout> rollout, Decision decision,
-                              bool write_status) {
+net::awaitable<Applied> send_writes(ApplyTools tools, DecisionOwner owner, std::vector<Write> writes) {
   Applied applied;
-  const kube::ObjectReference about = reference_to(*rollout);
-  const auto tell = [&](const std::vector<Event>& events) {
-    for (const Event& event : events) tools.events.record(about, text_of(event));
-  };
-  for (Write& write : decision.writes) {
+  for (Write& write : writes) {
     const std::vector<Event> events = std::move(write.events);
     std::optional<Event> failure_event = std::move(write.failure_event);
     const auto* made = std::get_if<CreateReplicaSet>(&write.effect);
     const std::string made_set = made ? made->name : std::string();
-    const Result<> sent = co_await send_write(tools, rollout, std::move(write), applied);
+    const Result<> sent = co_await send_write(tools, owner, std::move(write), applied);
     if (!sent) {
       if (failure_event && !is_change_of_others(sent.error().fault)) {
         failure_event->message += sent.error().message;
-        tools.events.record(about, text_of(*failure_event));
+        tools.events.record(owner.reference, text_of(*failure_event));
         applied.unmade_set = made_set;
       }
       applied.failure = sent.error();
       co_return applied;
     }
-    tell(events);
+    for (const Event& event : events) tools.events.record(owner.reference, text_of(event));
   }
+  co_return applied;
+}
+
+net::awaitable<Applied> apply(ApplyTools tools, std::shared_ptr<const crds::Rollout> rollout, Decision decision,
+                              bool write_status) {
+  const kube::ObjectReference about = reference_to(*rollout);
+  DecisionOwner owner{"rollout", about};
+  Applied applied = co_await send_writes(tools, std::move(owner), std::move(decision.writes));
+  if (applied.failure) co_return applied;
   if (decision.status && write_status) {
     const Result<> sent = co_await send_status(tools, rollout, std::move(*decision.status), applied);
     if (!sent) {
@@ -185,7 +196,8 @@ net::awaitable<Applied> apply(ApplyTools tools, std::shared_ptr<const crds::Roll
       co_return applied;
     }
   }
-  if (!decision.status || write_status) tell(decision.events);
+  if (!decision.status || write_status)
+    for (const Event& event : decision.events) tools.events.record(about, text_of(event));
   co_return applied;
 }
 

@@ -19,7 +19,16 @@ namespace sluice::controller {
 
 // An object that was written and that the stores have to show before the next decision.
 struct WrittenObject {
-  enum class Kind { rollout, replica_set, service, route, analysis_run, deployment, referenced_replica_set };
+  enum class Kind {
+    rollout,
+    replica_set,
+    service,
+    route,
+    analysis_run,
+    experiment,
+    deployment,
+    referenced_replica_set
+  };
   Kind kind;
   kube::ObjectKey key;
   std::string route_kind = {};  // "HTTPRoute"; of a route only
@@ -27,8 +36,17 @@ struct WrittenObject {
 
 bool is_current(const Stores& stores, const WrittenObject& written);
 
+// What a write was about.
+struct WriteTarget {
+  kube::Resource resource;
+  std::string name;
+  bool is_creation = false;
+};
+
 struct Applied {
   std::vector<WrittenObject> written;
+  std::vector<WriteTarget> created;   // that were made
+  std::optional<WriteTarget> failed;  // the write that ended the decision; absent when it was the status
   // The write that failed ended the decision. Conflicts and refused evictions are failures of a kind that only need
   // another look.
   std::optional<kube::Error> failure;
@@ -42,6 +60,15 @@ struct ApplyTools {
   kube::EventRecorder& events;
   const kube::Log& log;
 };
+
+// Whose decision it is.
+struct DecisionOwner {
+  std::string kind;  // for logs: "rollout"
+  kube::ObjectReference reference;
+};
+
+// Sends these one after the other until one fails; the events of those that were carried out are told.
+kube::net::awaitable<Applied> send_writes(ApplyTools tools, DecisionOwner owner, std::vector<Write> writes);
 
 // Writes first, then the status if `write_status` says so, then the events.
 kube::net::awaitable<Applied> apply(ApplyTools tools, std::shared_ptr<const crds::Rollout> rollout, Decision decision,

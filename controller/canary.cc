@@ -43,7 +43,21 @@ int carried_weight(const Draft& draft, int wanted, int index) {
   return available < had ? static_cast<int>(std::int64_t{wanted} * available / had) : wanted;
 }
 
-void plan_traffic(Draft& draft, const CanaryTraffic& traffic, int index) {
+// The shares of a running Experiment that may go into the routes: those whose Services are noted in the status already,
+// so that they are found again whatever happens.
+std::vector<traffic::Destination> destinations_of(const Draft& draft, const RolloutExperiments& experiments) {
+  std::vector<traffic::Destination> destinations;
+  if (!draft.before.canary.weights) return destinations;
+  for (const crds::WeightDestination& wanted : experiments.destinations())
+    for (const crds::WeightDestination& known : draft.before.canary.weights->additional) {
+      if (known.service_name != wanted.service_name || (draft.is_halted() && known.weight == 0)) continue;
+      destinations.push_back({wanted.service_name, wanted.pod_template_hash, wanted.weight});
+      break;
+    }
+  return destinations;
+}
+
+void plan_traffic(Draft& draft, const CanaryTraffic& traffic, const RolloutExperiments& experiments, int index) {
   const ReplicaSetPointer& newest = draft.sets.newest;
   traffic.plan_selectors(draft);
   if (!draft.is_initial()) traffic.tell_trouble(draft);
@@ -58,7 +72,9 @@ void plan_traffic(Draft& draft, const CanaryTraffic& traffic, int index) {
   }
   // The stable Service comes first: until it selects the promoted set, the canary's share is what serves it.
   if (draft.is_promoted()) return traffic.plan_weight(draft, {.weight = traffic.stable_selects(newest) ? 0 : share});
-  if (available_of(newest) == 0 || !traffic.canary_selects(newest)) return traffic.plan_weight(draft, {});
+  const std::vector<traffic::Destination> others = destinations_of(draft, experiments);
+  if (available_of(newest) == 0 || !traffic.canary_selects(newest))
+    return traffic.plan_weight(draft, {.additional = others});
   if (!follows_steps(draft)) return traffic.plan_weight(draft, {.weight = share});
   if (draft.canary()->steps.empty()) return traffic.plan_weight(draft, {});
 
@@ -78,7 +94,8 @@ void plan_traffic(Draft& draft, const CanaryTraffic& traffic, int index) {
                "more canary pods become available");
   traffic.plan_weight(draft, {.weight = carried,
                               .may_rise = are_pods_there && is_published && !draft.is_halted(),
-                              .keep_managed = published > 0});
+                              .keep_managed = published > 0,
+                              .additional = others});
 }
 
 // A pause step: begins, lasts, or is over. Answers whether it is over.
@@ -113,8 +130,14 @@ bool is_split_observed(Draft& draft, const CanaryTraffic& traffic, int index) {
   return false;
 }
 
-bool is_step_done(Draft& draft, const CanaryTraffic& traffic, const RolloutAnalyses& analyses,
-                  const crds::CanaryStep& step, int index) {
+// What gates a step besides sizes and traffic.
+struct Verdicts {
+  Verdict analysis = Verdict::none;
+  Verdict experiment = Verdict::none;
+};
+
+bool is_step_done(Draft& draft, const CanaryTraffic& traffic, const Verdicts& verdicts, const crds::CanaryStep& step,
+                  int index) {
   if (step.pause) return is_pause_over(draft, *step.pause);
   if (step.set_canary_scale || step.set_weight) {
     if (are_sizes_reached(draft, index)) return is_split_observed(draft, traffic, index);
@@ -129,15 +152,16 @@ bool is_step_done(Draft& draft, const CanaryTraffic& traffic, const RolloutAnaly
     return false;
   }
   if (step.analysis) {
-    if (!step.analysis->templates.empty()) return analyses.verdict(RunKind::step) == Verdict::successful;
+    if (!step.analysis->templates.empty()) return verdicts.analysis == Verdict::successful;
     return true;
   }
+  if (step.experiment) return verdicts.experiment == Verdict::successful;
   draft.hold("step", fmt::format("step {} ({}) is not supported by this version", index, text_of(step)),
              "the step is taken out");
   return false;
 }
 
-void advance_step(Draft& draft, const CanaryTraffic& traffic, const RolloutAnalyses& analyses, int index) {
+void advance_step(Draft& draft, const CanaryTraffic& traffic, const Verdicts& verdicts, int index) {
   const crds::CanarySteps& steps = draft.canary()->steps;
   const crds::CanaryStep* step = step_at(steps, index);
   if (!follows_steps(draft) || !step) return;
@@ -145,7 +169,7 @@ void advance_step(Draft& draft, const CanaryTraffic& traffic, const RolloutAnaly
     if (draft.spec.paused) draft.hold("pause", "spec.paused is true", "a person sets it to false");
     return;
   }
-  const bool is_done = is_step_done(draft, traffic, analyses, *step, index);
+  const bool is_done = is_step_done(draft, traffic, verdicts, *step, index);
   if (!is_done) {
     if (!step->pause) use_resume_token(draft);
     return;
@@ -211,7 +235,17 @@ std::vector<Gate> canary_gates(const Draft& draft) {
   return {in_step, background};
 }
 
-void decide_canary(Draft& draft, const RolloutAnalyses& analyses) {
+ExperimentGate experiment_gate(const Draft& draft) {
+  const crds::CanarySteps& steps = draft.canary()->steps;
+  ExperimentGate gate;
+  gate.step = step_index(draft.before, steps);
+  const crds::CanaryStep* step = step_at(steps, gate.step);
+  if (step && step->experiment && follows_steps(draft)) gate.experiment = &*step->experiment;
+  gate.may_start = !draft.spec.paused && draft.before.pause_conditions.empty();
+  return gate;
+}
+
+void decide_canary(Draft& draft, const RolloutAnalyses& analyses, const RolloutExperiments& experiments) {
   const CanaryTraffic traffic(draft);
   const int index = step_index(draft.before, draft.canary()->steps);
   const int steps = static_cast<int>(draft.canary()->steps.size());
@@ -220,18 +254,18 @@ void decide_canary(Draft& draft, const RolloutAnalyses& analyses) {
     draft.tell("RolloutStepIndexCorrected", fmt::format("Step index {} is past the end; there are {}",
                                                         *draft.before.current_step_index, counted(steps, "step")));
   }
-  plan_traffic(draft, traffic, index);
+  plan_traffic(draft, traffic, experiments, index);
   plan_sizes(draft, traffic, index);
   if (!draft.is_aborted()) remove_deadline(draft, draft.sets.newest);
   if (draft.sets.is_divided()) remove_deadline(draft, draft.sets.stable);
-  traffic.record(draft);
+  traffic.record(draft, experiments.destinations());
   if (draft.is_promoted() && !draft.spec.paused) use_resume_token(draft);
 
   if (draft.is_promote_full() || fast_rollback(draft) == FastRollback::within_window) {
     end_all_pauses(draft);
     if (steps > 0) draft.status.current_step_index = steps;
   }
-  advance_step(draft, traffic, analyses, index);
+  advance_step(draft, traffic, {analyses.verdict(RunKind::step), experiments.verdict()}, index);
   promote_when_due(draft, traffic, index);
 }
 

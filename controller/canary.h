@@ -5,6 +5,7 @@
 
 #include "controller/draft.h"
 #include "controller/rollout_analysis.h"
+#include "controller/rollout_experiment.h"
 
 namespace sluice::controller {
 
@@ -12,7 +13,9 @@ namespace sluice::controller {
 void start_steps(Draft& draft);
 // The analyses that the current step and the background ask for.
 std::vector<Gate> canary_gates(const Draft& draft);
-// Everything else, once the analyses have been looked at and the update is not given up.
-void decide_canary(Draft& draft, const RolloutAnalyses& analyses);
+// The Experiment that the current step asks for.
+ExperimentGate experiment_gate(const Draft& draft);
+// Everything else, once analyses and Experiments have been looked at and the update is not given up.
+void decide_canary(Draft& draft, const RolloutAnalyses& analyses, const RolloutExperiments& experiments);
 
 }  // namespace sluice::controller

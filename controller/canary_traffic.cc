@@ -302,7 +302,7 @@ void CanaryTraffic::plan_weight(Draft& draft, const TrafficWish& wish) const {
     if (route.has_weights && !is_as_wished(route, wish, share)) write_route(draft, route, wish, share, is_told);
 }
 
-void CanaryTraffic::record(Draft& draft) const {
+void CanaryTraffic::record(Draft& draft, const std::vector<crds::WeightDestination>& wanted) const {
   crds::RolloutStatus& status = draft.status;
   if (!draft.canary()->ping_pong) status.canary.stable_ping_pong.clear();
   if (!has_router_) {
@@ -322,6 +322,14 @@ void CanaryTraffic::record(Draft& draft) const {
         if (known.service_name == destination.service) hash = known.pod_template_hash;
     weights.additional.push_back({destination.weight, destination.service, hash});
   }
+  const auto note = [&](const crds::WeightDestination& destination) {
+    for (const crds::WeightDestination& noted : weights.additional)
+      if (noted.service_name == destination.service_name) return;
+    weights.additional.push_back({0, destination.service_name, destination.pod_template_hash});
+  };
+  for (const crds::WeightDestination& destination : wanted) note(destination);
+  if (draft.before.canary.weights && !is_settled())
+    for (const crds::WeightDestination& destination : draft.before.canary.weights->additional) note(destination);
   weights.canary = {canary_share_, sides_.backends.canary_service, canary};
   weights.stable = {std::max(0, rest), sides_.backends.stable_service, sides_.stable.front().hash()};
   if (is_reported_) weights.verified = is_accepted_;

@@ -65,8 +65,9 @@ class CanaryTraffic {
   // as far as the stable side can carry the rest.
   void plan_weight(Draft& draft, const TrafficWish& wish) const;
 
-  // status.canary.weights as observed.
-  void record(Draft& draft) const;
+  // status.canary.weights as observed. `wanted` destinations are noted before they get into a route, and until they are
+  // out of all of them.
+  void record(Draft& draft, const std::vector<crds::WeightDestination>& wanted) const;
 
  private:
   struct SubsetMove {

@@ -17,6 +17,7 @@
 #include "controller/revision.h"
 #include "controller/rollback.h"
 #include "controller/rollout_analysis.h"
+#include "controller/rollout_experiment.h"
 #include "controller/spec_references.h"
 #include "controller/status.h"
 #include "controller/workload_scale.h"
@@ -34,6 +35,7 @@ Decision finish(Draft& draft) {
   decision.events = std::move(draft.events);
   decision.reasons = std::move(draft.reasons);
   decision.wake_at = draft.wake_at;
+  decision.wants_templates_of = std::move(draft.wants_templates_of);
   if (same_on_the_wire(draft.status, draft.before)) {
     if (decision.writes.empty()) decision.events.clear();
     return decision;
@@ -137,6 +139,8 @@ Decision decide_update(Draft& draft) {
   const bool is_canary = draft.canary() != nullptr;
   const RolloutAnalyses analyses(draft, is_canary ? canary_gates(draft) : blue_green_gates(draft));
   if (!analyses.abort_message().empty() && !draft.is_aborted()) return give_up(draft, analyses.abort_message());
+  const RolloutExperiments experiments(draft, is_canary ? experiment_gate(draft) : ExperimentGate{});
+  if (!experiments.abort_message().empty() && !draft.is_aborted()) return give_up(draft, experiments.abort_message());
   if (is_overdue(draft)) {
     const std::string why = timeout_text(draft);
     draft.warn("RolloutAborted", why);
@@ -147,7 +151,7 @@ Decision decide_update(Draft& draft) {
     draft.hold("abort", find_condition(draft.status.conditions, "Progressing")->message.text(),
                "a person retries the update or applies another template", draft.status.aborted_at);
   }
-  is_canary ? decide_canary(draft, analyses) : decide_blue_green(draft, analyses);
+  is_canary ? decide_canary(draft, analyses, experiments) : decide_blue_green(draft, analyses);
   plan_workload(draft);
   plan_anti_affinity(draft);
   plan_ephemeral_metadata(draft);

@@ -16,10 +16,12 @@
 #include <vector>
 
 #include "crds/analysis.h"
+#include "crds/experiment.h"
 #include "crds/pod_additions.h"
 #include "crds/pod_template.h"
 #include "crds/rollout_status.h"
 #include "crds/workload.h"
+#include "crds/workloads.h"
 #include "kube/label_selector.h"
 #include "kube/metadata.h"
 #include "kube/string_map.h"
@@ -146,6 +148,42 @@ struct DeleteAnalysisRun {
   Precondition precondition;
 };
 
+// For the pods of one template of an Experiment. Must not exist yet.
+struct CreateService {
+  std::string name;
+  kube::StringMap annotations;
+  kube::OwnerReference owner;
+  kube::StringMap selector;
+  std::vector<crds::ServicePort> ports;
+};
+
+// That the Service has gone is no failure.
+struct DeleteService {
+  std::string name;
+  Precondition precondition;
+};
+
+// Must not exist yet.
+struct CreateExperiment {
+  std::string name;
+  kube::StringMap labels;
+  kube::StringMap annotations;
+  kube::OwnerReference owner;
+  std::shared_ptr<const crds::ExperimentSpec> spec;
+};
+
+// spec.terminate := true. That the Experiment has gone is no failure.
+struct TerminateExperiment {
+  std::string name;
+  Precondition precondition;
+};
+
+// That the Experiment has gone is no failure.
+struct DeleteExperiment {
+  std::string name;
+  Precondition precondition;
+};
+
 // Annotations of the Rollout itself, and the default for an absent spec.replicas.
 struct PatchRolloutMetadata {
   Precondition precondition;
@@ -171,6 +209,7 @@ struct PatchPod {
 
 using Effect = std::variant<CreateReplicaSet, ScaleReplicaSet, AnnotateReplicaSet, AdoptReplicaSet, DeleteReplicaSet,
                             SwitchService, SetRouteWeights, CreateAnalysisRun, TerminateAnalysisRun, DeleteAnalysisRun,
+                            CreateService, DeleteService, CreateExperiment, TerminateExperiment, DeleteExperiment,
                             PatchRolloutMetadata, EvictPod, ScaleWorkload, PatchPod>;
 
 // A Kubernetes Event on the Rollout.
@@ -207,6 +246,8 @@ struct Decision {
   // The first moment at which time alone could change this decision.
   std::optional<Time> wake_at;
   std::vector<Reason> reasons;  // most important first; empty when the rollout is settled
+  // The decision has to be taken again with the whole pod templates of these ReplicaSets, which the stores do not keep.
+  std::vector<std::string> wants_templates_of;
 };
 
 }  // namespace sluice::controller

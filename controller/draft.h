@@ -40,6 +40,7 @@ struct Draft {
   std::int64_t given_revision = 0;  // that this decision gives to the newest set; 0 for none
   // What the Progressing condition says of this very decision; set when an update starts.
   std::optional<std::pair<std::string, std::string>> progress_note;  // reason and message
+  std::vector<std::string> wants_templates_of;                       // ReplicaSets whose whole pod templates are needed
   std::string router_trouble;  // why a route could not be read or written; "" when nothing is wrong
 
   // The newest revision is the stable one.

@@ -20,5 +20,8 @@ inline constexpr std::string_view notified = "notified.notifications.argoproj.io
 inline constexpr std::string_view rollout_type_label = "rollout-type";
 inline constexpr std::string_view step_index_label = "step-index";
 inline constexpr std::string_view experiment_name = "experiment.argoproj.io/name";
+inline constexpr std::string_view experiment_template = "experiment.argoproj.io/template-name";
+// Which start of an Experiment a run belongs to, and which attempt of a Rollout an Experiment.
+inline constexpr std::string_view experiment_attempt = "experiment.argoproj.io/attempt";
 
 }  // namespace sluice::controller::keys

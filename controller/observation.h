@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "crds/analysis.h"
+#include "crds/experiment.h"
 #include "crds/rollout.h"
 #include "crds/workload.h"
 #include "crds/workloads.h"
@@ -61,10 +62,14 @@ struct RolloutObservation {
   // its selector (they are adopted); and, whoever owns it, the one that is named new_replica_set_name(rollout).
   std::vector<std::shared_ptr<const crds::ReplicaSet>> replica_sets;
 
-  std::vector<ObservedService> services;       // one for each of services_named_by(rollout)
+  // One for each of services_named_by(rollout), and those of its Experiments.
+  std::vector<ObservedService> services;
   std::vector<traffic::ObservedRoute> routes;  // one for each route of the traffic router
 
   std::vector<std::shared_ptr<const crds::AnalysisRun>> analysis_runs;  // that this Rollout controls, in any order
+  std::vector<std::shared_ptr<const crds::Experiment>> experiments;     // the same
+  // Pod templates as the API server has them, by the name of their ReplicaSet; those that a decision asked for.
+  std::map<std::string, crds::PodTemplatePointer> set_templates;
   // Those that the Rollout names, and those that these name in turn. One that is absent here does not exist.
   std::map<std::string, std::shared_ptr<const crds::AnalysisTemplate>> analysis_templates;
   std::map<std::string, std::shared_ptr<const crds::AnalysisTemplate>> cluster_analysis_templates;

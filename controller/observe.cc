@@ -2,7 +2,6 @@
 #include "controller/observe.h"
 
 #include <algorithm>
-#include <set>
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -10,6 +9,8 @@
 #include "controller/field_path.h"
 #include "controller/load_balancer_view.h"
 #include "controller/resolve_workload.h"
+#include "controller/rollout_experiment.h"
+#include "controller/template_walk.h"
 #include "crds/decode.h"
 #include "crds/validate_rollout.h"
 #include "kube/selector.h"
@@ -109,34 +110,13 @@ void add_hosts(const Stores& stores, const std::string& ns, RolloutObservation& 
   }
 }
 
-using Templates = std::map<std::string, std::shared_ptr<const crds::AnalysisTemplate>>;
-
-// Follows templates that name others; each is visited once, so that a circle ends.
-class TemplateWalk {
- public:
-  TemplateWalk(const Stores& stores, std::string ns) : stores_(stores), ns_(std::move(ns)) {}
-
-  void follow(const std::vector<crds::TemplateReference>& references) {
-    for (const crds::TemplateReference& reference : references) {
-      const ObjectKey key{reference.cluster_scope ? "" : ns_, reference.template_name};
-      if (!visited_.insert(key).second) continue;
-      const auto found =
-          reference.cluster_scope ? stores_.cluster_analysis_templates.find(key) : stores_.analysis_templates.find(key);
-      if (!found) continue;
-      (reference.cluster_scope ? cluster_templates : templates)[key.name] = found;
-      follow(found->spec->templates);
-    }
-  }
-
-  const std::set<ObjectKey>& visited() const { return visited_; }
-  Templates templates;
-  Templates cluster_templates;
-
- private:
-  const Stores& stores_;
-  std::string ns_;
-  std::set<ObjectKey> visited_;  // also those that do not exist
-};
+// Those of the strategy, and those of the Experiments.
+std::vector<std::string> services_of(const crds::Rollout& rollout,
+                                     const std::vector<std::shared_ptr<const crds::Experiment>>& experiments) {
+  std::vector<std::string> names = services_named_by(rollout);
+  for (std::string& name : experiment_services(experiments)) names.push_back(std::move(name));
+  return names;
+}
 
 std::map<std::string, std::string> field_values_of(const crds::Rollout& rollout) {
   std::map<std::string, std::string> values;
@@ -163,7 +143,8 @@ RolloutObservation observe(const Stores& stores, std::shared_ptr<const crds::Rol
   seen.mistakes.insert(seen.mistakes.begin(), unread.begin(), unread.end());
 
   seen.replica_sets = replica_sets_of(stores, *rollout);
-  for (const std::string& name : services_named_by(*rollout)) {
+  seen.experiments = stores.experiments.owned_by(rollout->meta.uid);
+  for (const std::string& name : services_of(*rollout, seen.experiments)) {
     ObservedService service{name, stores.services.find({ns, name}), std::nullopt};
     if (service.service) service.ready_endpoints = stores.ready_endpoints({ns, name});
     seen.services.push_back(std::move(service));
@@ -192,7 +173,7 @@ std::set<std::string> route_kinds_of(const Stores& stores, const crds::Rollout& 
 
 std::vector<References::Name> names_of(const Stores& stores, const crds::Rollout& rollout) {
   std::vector<References::Name> names;
-  for (const std::string& service : services_named_by(rollout))
+  for (const std::string& service : services_of(rollout, stores.experiments.owned_by(rollout.meta.uid)))
     names.push_back(References::name("Service", {rollout.meta.ns, service}));
   if (const auto& reference = rollout.spec->workload_ref)
     if (const auto kind = crds::workload_kind(reference->api_version, reference->kind))

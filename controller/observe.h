@@ -18,7 +18,8 @@ RolloutObservation observe(const Stores& stores, std::shared_ptr<const crds::Rol
 // The kinds of routing objects that this Rollout names.
 std::set<std::string> route_kinds_of(const Stores& stores, const crds::Rollout& rollout);
 
-// The objects whose change concerns this Rollout: its Services, routes and templates, nested ones included.
+// The objects whose change concerns this Rollout: its Services, those of its Experiments, routes and templates,
+// nested ones included.
 std::vector<References::Name> names_of(const Stores& stores, const crds::Rollout& rollout);
 
 }  // namespace sluice::controller

@@ -38,7 +38,7 @@ constexpr Unused unused_flags[] = {
     {"ephemeral-metadata-threads", "one thread decides"},
 };
 
-constexpr std::string_view known_controllers[] = {"rollouts", "analysis", "applications"};
+constexpr std::string_view known_controllers[] = {"rollouts", "experiments", "analysis", "applications"};
 
 po::options_description described() {
   po::options_description flags("Flags", 110, 60);
@@ -56,7 +56,8 @@ po::options_description described() {
     ("instance-id", text(), "serve only objects with the label argo-rollouts.argoproj.io/controller-instance-id=<this>; "
                             "without it, only those that lack the label")
     ("controllers", po::value<std::vector<std::string>>()->composing(),
-     "which controllers run: rollouts, analysis, applications; may be repeated or comma-separated (default: all)")
+     "which controllers run: rollouts, experiments, analysis, applications; may be repeated or comma-separated "
+     "(default: all)")
     ("metricsPort", po::value<int>()->default_value(8090), "port of /metrics; 0 lets the system choose")
     ("metricsport", po::value<int>(), "the same, older spelling")
     ("healthzPort", po::value<int>()->default_value(8080), "port of /healthz and /readyz; 0 lets the system choose")
@@ -86,7 +87,8 @@ po::options_description described_unused() {
 
 std::string help_text() {
   std::ostringstream text;
-  text << "Runs Sluice's controllers: rollouts, analysis and, beside them, the applications that are synced from "
+  text << "Runs Sluice's controllers: rollouts, experiments, analysis and, beside them, the applications that are "
+          "synced from "
           "Git.\n\n"
           "Usage:\n  sluice controller [flags]\n\n"
        << described() << "\nFlags of Argo Rollouts that have no meaning here are accepted and named in the log.\n";
@@ -149,7 +151,8 @@ std::vector<std::string> chosen_controllers(const po::variables_map& given, Read
     std::stringstream names(list);
     for (std::string name; std::getline(names, name, ',');) {
       if (std::find(std::begin(known_controllers), std::end(known_controllers), name) == std::end(known_controllers))
-        reader.wrong("controllers", fmt::format("knows rollouts, analysis and applications, not \"{}\"", name));
+        reader.wrong("controllers",
+                     fmt::format("knows rollouts, experiments, analysis and applications, not \"{}\"", name));
       chosen.push_back(name);
     }
   }

@@ -19,7 +19,7 @@ struct Options {
   std::string ns;  // --namespace: with --namespaced the only one that is served; also where the Lease lives
   bool namespaced = false;
   std::string instance_id;
-  std::vector<std::string> controllers;  // of "rollouts", "analysis", "applications"; empty for all
+  std::vector<std::string> controllers;  // of "rollouts", "experiments", "analysis", "applications"; empty for all
 
   int metrics_port = 8090;  // 0 lets the system choose
   int health_port = 8080;

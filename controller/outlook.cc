@@ -132,6 +132,17 @@ struct Sentences {
   std::string operator()(const DeleteAnalysisRun& effect) const {
     return fmt::format("delete AnalysisRun {}", effect.name);
   }
+  std::string operator()(const CreateService& effect) const { return fmt::format("create Service {}", effect.name); }
+  std::string operator()(const DeleteService& effect) const { return fmt::format("delete Service {}", effect.name); }
+  std::string operator()(const CreateExperiment& effect) const {
+    return fmt::format("start Experiment {}", effect.name);
+  }
+  std::string operator()(const TerminateExperiment& effect) const {
+    return fmt::format("terminate Experiment {}", effect.name);
+  }
+  std::string operator()(const DeleteExperiment& effect) const {
+    return fmt::format("delete Experiment {}", effect.name);
+  }
   std::string operator()(const PatchRolloutMetadata&) const { return "note something on the Rollout"; }
   std::string operator()(const EvictPod& effect) const { return fmt::format("evict pod {}", effect.name); }
   std::string operator()(const PatchPod& effect) const {

@@ -14,6 +14,7 @@ namespace sluice::controller {
 inline constexpr std::string_view canary_pause = "CanaryPauseStep";
 inline constexpr std::string_view blue_green_pause = "BlueGreenPause";
 inline constexpr std::string_view inconclusive_pause = "InconclusiveAnalysisRun";
+inline constexpr std::string_view inconclusive_experiment_pause = "InconclusiveExperiment";
 
 // The pause as it is durable; nullptr when there is none.
 const crds::PauseCondition* find_pause(const Draft& draft, std::string_view reason);

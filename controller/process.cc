@@ -16,6 +16,7 @@
 #include "analysis/run_controller.h"
 #include "controller/analysis_metrics.h"
 #include "controller/endpoints.h"
+#include "controller/experiment_controller.h"
 #include "controller/fenced_transport.h"
 #include "controller/rollout_controller.h"
 #include "controller/spare_memory.h"
@@ -98,6 +99,7 @@ class Process {
         events_(client_, clock_, log_, "rollouts-controller"),
         stores_({served_namespace_, options_.instance_id}),
         rollouts_(client_, stores_, events_, clock_, log_, {{options_.instance_id}}),
+        experiments_(client_, stores_, events_, clock_, log_, {options_.instance_id}),
         runs_(client_, clock_, log_, stores_.analysis_runs, stores_.jobs, analysis::fetch_over_network(egress_),
               events_, run_options(served_namespace_, lease_namespace_, stores_)),
         start_applications_(std::move(start_applications)),
@@ -118,6 +120,7 @@ class Process {
     metrics_.add(add_process_metrics);
     metrics_.add([this](MetricFamilies& families) {
       rollouts_.add_metrics(families);
+      experiments_.add_metrics(families);
       add_analysis_metrics(families, stores_, runs_.counters());
     });
     wait_for_signals();
@@ -162,6 +165,7 @@ class Process {
     while (!stores_.not_synced().empty()) co_await clock_.sleep_for(std::chrono::milliseconds(10));
     events_.start(telling_);
     if (options_.runs("rollouts")) rollouts_.start(leading_);
+    if (options_.runs("experiments")) experiments_.start(leading_);
     if (options_.runs("analysis")) runs_.start(leading_);
     if (options_.runs("applications") && start_applications_)
       applications_ =
@@ -223,6 +227,7 @@ class Process {
   kube::EventRecorder events_;
   Stores stores_;
   RolloutController rollouts_;
+  ExperimentController experiments_;
   analysis::AnalysisRunController runs_;
   StartController start_applications_;
   std::shared_ptr<void> applications_;

@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
+#include "crds/convert.h"
 #include "crds/decode.h"
 #include "crds/pod_template.h"
 #include "kube/fields.h"
@@ -173,6 +174,35 @@ class RequestMaker {
     return removed(resources::analysis_runs, remove.name, remove.precondition);
   }
 
+  Made operator()(const CreateService& make) const {
+    json::object object{{"apiVersion", "v1"}, {"kind", "Service"}};
+    object["metadata"] = metadata_of_new(rollout_.ns, make.name, {}, make.annotations, make.owner);
+    object["spec"] = json::object{{"selector", kube::encode(make.selector)}, {"ports", kube::encode(make.ports)}};
+    return created(resources::services, make.name, object);
+  }
+
+  Made operator()(const DeleteService& remove) const {
+    return removed(resources::services, remove.name, remove.precondition);
+  }
+
+  Made operator()(const CreateExperiment& make) const {
+    json::object object{{"apiVersion", "argoproj.io/v1alpha1"}, {"kind", "Experiment"}};
+    object["metadata"] = metadata_of_new(rollout_.ns, make.name, make.labels, make.annotations, make.owner);
+    object["spec"] = crds::encode_spec(*make.spec);
+    return created(resources::experiments, make.name, object);
+  }
+
+  Made operator()(const TerminateExperiment& end) const {
+    json::object body{{"metadata", metadata_with(end.precondition)}, {"spec", {{"terminate", true}}}};
+    Made made = patched(resources::experiments, end.name, body);
+    made->absent_is_fine = true;
+    return made;
+  }
+
+  Made operator()(const DeleteExperiment& remove) const {
+    return removed(resources::experiments, remove.name, remove.precondition);
+  }
+
   Made operator()(const PatchRolloutMetadata& change) const {
     json::object metadata = metadata_with(change.precondition);
     if (!change.set_annotations.empty()) metadata["annotations"] = kube::encode(change.set_annotations);
@@ -257,6 +287,11 @@ struct Describer {
   std::string operator()(const CreateAnalysisRun& e) const { return "create AnalysisRun " + e.name; }
   std::string operator()(const TerminateAnalysisRun& e) const { return "terminate AnalysisRun " + e.name; }
   std::string operator()(const DeleteAnalysisRun& e) const { return "delete AnalysisRun " + e.name; }
+  std::string operator()(const CreateService& e) const { return "create Service " + e.name; }
+  std::string operator()(const DeleteService& e) const { return "delete Service " + e.name; }
+  std::string operator()(const CreateExperiment& e) const { return "create Experiment " + e.name; }
+  std::string operator()(const TerminateExperiment& e) const { return "terminate Experiment " + e.name; }
+  std::string operator()(const DeleteExperiment& e) const { return "delete Experiment " + e.name; }
   std::string operator()(const PatchRolloutMetadata&) const { return "annotate the Rollout"; }
   std::string operator()(const EvictPod& e) const { return "evict Pod " + e.name; }
   std::string operator()(const PatchPod& e) const { return "mark Pod " + e.name; }
@@ -276,6 +311,16 @@ std::string status_patch(const crds::RolloutStatus& before, const crds::RolloutS
       kube::merge_difference(crds::encode_status(before), crds::encode_status(after));
   if (!difference) return {};
   json::object body;
+  body["status"] = *difference;
+  return kube::print_json(body);
+}
+
+std::string status_patch(const crds::ExperimentStatus& before, const crds::ExperimentStatus& after,
+                         const Precondition& precondition) {
+  const std::optional<json::value> difference =
+      kube::merge_difference(crds::encode_status(before), crds::encode_status(after));
+  if (!difference) return {};
+  json::object body{{"metadata", metadata_with(precondition)}};
   body["status"] = *difference;
   return kube::print_json(body);
 }

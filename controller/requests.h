@@ -36,6 +36,10 @@ kube::Result<WriteRequest> request_for(const Effect& effect, const kube::ObjectK
 // The merge patch of /status that leads from one status to the other; "" when they are the same on the wire.
 std::string status_patch(const crds::RolloutStatus& before, const crds::RolloutStatus& after);
 
+// The same for an Experiment, whose status is part of the object itself.
+std::string status_patch(const crds::ExperimentStatus& before, const crds::ExperimentStatus& after,
+                         const Precondition& precondition);
+
 // "scale ReplicaSet shop-5d4b6f7c9 from 1 to 2", for logs.
 std::string describe(const Effect& effect);
 

@@ -309,7 +309,13 @@ void RolloutAnalyses::prune() {
 crds::RolloutAnalysis with_values(const Draft& draft, const crds::RolloutAnalysis& analysis,
                                   std::vector<std::string>& mistakes) {
   crds::RolloutAnalysis filled = analysis;
-  for (crds::Argument& argument : filled.args) {
+  filled.args = with_values(draft, std::move(filled.args), mistakes);
+  return filled;
+}
+
+std::vector<crds::Argument> with_values(const Draft& draft, std::vector<crds::Argument> arguments,
+                                        std::vector<std::string>& mistakes) {
+  for (crds::Argument& argument : arguments) {
     if (argument.value || !argument.value_from) {
       if (!argument.value) argument.value = "";
       continue;
@@ -330,7 +336,7 @@ crds::RolloutAnalysis with_values(const Draft& draft, const crds::RolloutAnalysi
       argument.value = "";
     }
   }
-  return filled;
+  return arguments;
 }
 
 }  // namespace sluice::controller

@@ -67,5 +67,7 @@ class RolloutAnalyses {
 // The arguments of an analysis with concrete values; an argument whose field cannot be read is named in `mistakes`.
 crds::RolloutAnalysis with_values(const Draft& draft, const crds::RolloutAnalysis& analysis,
                                   std::vector<std::string>& mistakes);
+std::vector<crds::Argument> with_values(const Draft& draft, std::vector<crds::Argument> arguments,
+                                        std::vector<std::string>& mistakes);
 
 }  // namespace sluice::controller

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "controller/observe.h"
+#include "controller/read_object.h"
 #include "controller/rollout_metrics.h"
 #include "crds/decode.h"
 #include "kube/selector.h"
@@ -102,6 +103,15 @@ void RolloutController::watch_stores() {
   stores_.analysis_runs.listen([=](const ObjectKey&, const crds::AnalysisRun* before, const crds::AnalysisRun* after) {
     to_owner((after ? after : before)->meta);
   });
+  // What its Experiments say tells which of their Services it looks at.
+  stores_.experiments.listen(
+      [=, this](const ObjectKey&, const crds::Experiment* before, const crds::Experiment* after) {
+        const kube::ObjectMeta& meta = (after ? after : before)->meta;
+        const auto owner = controlling_rollout(meta);
+        if (!owner) return;
+        if (const auto rollout = stores_.rollouts.find(*owner)) references_.set(*owner, names_of(stores_, *rollout));
+        queue_.add(*owner);
+      });
   stores_.services.listen([this](const ObjectKey& key, const crds::Service*, const crds::Service*) {
     look_at_all(References::name("Service", key));
   });
@@ -296,6 +306,11 @@ net::awaitable<Result<>> RolloutController::decide_and_apply(std::shared_ptr<con
     seen = observe_last_valid(*rollout, mistakes_in(seen, clock_.now()));
     decision = decide(seen, clock_.now());
   }
+  if (!decision.wants_templates_of.empty()) {
+    const Result<> read = co_await read_templates(seen, decision.wants_templates_of);
+    if (!read) co_return read.error();
+    decision = decide(seen, clock_.now());
+  }
   if (decision.wake_at) queue_.add_at(key, *decision.wake_at);
   tell_reasons(key, decision.reasons);
   const bool write_status = status_is_due(key, decision);
@@ -345,6 +360,18 @@ net::awaitable<Result<>> RolloutController::read_pods(RolloutObservation& seen) 
       kube::Mistakes ignored;
       seen.pods->push_back(crds::decode_pod(item, ignored));
     }
+  co_return Result<>();
+}
+
+net::awaitable<Result<>> RolloutController::read_templates(RolloutObservation& seen, std::vector<std::string> sets) {
+  for (const std::string& set : sets) {
+    const ObjectKey key{seen.rollout->meta.ns, set};
+    const auto found = co_await read_object(client_, kube::resources::replica_sets, key);
+    if (!found) co_return found.error();
+    if (!*found) co_return Error{Fault::not_found, "ReplicaSet " + key.text() + " has gone"};
+    kube::Mistakes ignored;
+    seen.set_templates[set] = crds::decode_replica_set(**found, ignored)->spec.pod_template;
+  }
   co_return Result<>();
 }
 

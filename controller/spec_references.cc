@@ -41,26 +41,43 @@ std::vector<NamedService> named_services(const crds::RolloutSpec& spec) {
 
 struct NamedAnalysis {
   std::string path;
-  const crds::RolloutAnalysis* analysis = nullptr;
-  bool in_background = false;
+  crds::RolloutAnalysis analysis;
+  bool may_be_endless = false;
 };
+
+// An analysis of an Experiment ends with it, unless the Experiment waits for it.
+void add_analyses_of(const crds::ExperimentStep& experiment, const std::string& at,
+                     std::vector<NamedAnalysis>& analyses) {
+  for (std::size_t index = 0; index < experiment.analyses.size(); ++index) {
+    const crds::ExperimentStepAnalysis& one = experiment.analyses[index];
+    crds::RolloutAnalysis analysis;
+    analysis.templates.push_back({one.template_name, one.cluster_scope});
+    analysis.args = one.args;
+    analyses.push_back(
+        {fmt::format("{}.analyses[{}].templateName", at, index), std::move(analysis), !one.required_for_completion});
+  }
+}
 
 std::vector<NamedAnalysis> named_analyses(const crds::RolloutSpec& spec) {
   std::vector<NamedAnalysis> analyses;
   if (const auto& blue_green = spec.strategy.blue_green) {
     if (blue_green->pre_promotion_analysis)
       analyses.push_back(
-          {"spec.strategy.blueGreen.prePromotionAnalysis.templates", &*blue_green->pre_promotion_analysis});
+          {"spec.strategy.blueGreen.prePromotionAnalysis.templates", *blue_green->pre_promotion_analysis});
     if (blue_green->post_promotion_analysis)
       analyses.push_back(
-          {"spec.strategy.blueGreen.postPromotionAnalysis.templates", &*blue_green->post_promotion_analysis});
+          {"spec.strategy.blueGreen.postPromotionAnalysis.templates", *blue_green->post_promotion_analysis});
   }
   if (const auto& canary = spec.strategy.canary) {
-    for (std::size_t at = 0; at < canary->steps.size(); ++at)
+    for (std::size_t at = 0; at < canary->steps.size(); ++at) {
+      const std::string step = fmt::format("spec.strategy.canary.steps[{}]", at);
       if (const auto& analysis = canary->steps[at].analysis)
-        analyses.push_back({fmt::format("spec.strategy.canary.steps[{}].analysis.templates", at), &*analysis});
+        analyses.push_back({step + ".analysis.templates", *analysis});
+      if (const auto& experiment = canary->steps[at].experiment)
+        add_analyses_of(*experiment, step + ".experiment", analyses);
+    }
     if (canary->analysis)
-      analyses.push_back({"spec.strategy.canary.analysis.templates", &canary->analysis->analysis, true});
+      analyses.push_back({"spec.strategy.canary.analysis.templates", canary->analysis->analysis, true});
   }
   return analyses;
 }
@@ -100,7 +117,7 @@ const crds::AnalysisTemplate* find_template(const RolloutObservation& seen, cons
 
 void check_analysis(const Draft& draft, const NamedAnalysis& named, kube::Mistakes& mistakes) {
   bool is_complete = true;
-  for (const crds::TemplateReference& reference : named.analysis->templates) {
+  for (const crds::TemplateReference& reference : named.analysis.templates) {
     if (find_template(draft.seen, reference.template_name, reference.cluster_scope)) continue;
     is_complete = false;
     mistakes.push_back(
@@ -109,13 +126,19 @@ void check_analysis(const Draft& draft, const NamedAnalysis& named, kube::Mistak
                                          reference.cluster_scope ? "ClusterAnalysisTemplate" : "AnalysisTemplate",
                                          reference.template_name))});
   }
-  if (!is_complete || named.analysis->templates.empty()) return;
+  if (!is_complete || named.analysis.templates.empty()) return;
   std::vector<std::string> wrong;
-  const crds::RolloutAnalysis filled = with_values(draft, *named.analysis, wrong);
+  crds::RolloutAnalysis filled = with_values(draft, named.analysis, wrong);
+  // What an Experiment fills in itself is not known yet.
+  for (crds::Argument& argument : filled.args)
+    if (argument.value && argument.value->find("{{") != std::string::npos) {
+      argument.value.reset();
+      argument.value_from.obtain();
+    }
   const auto find = [&](const std::string& name, bool cluster_scope) {
     return find_template(draft.seen, name, cluster_scope);
   };
-  for (std::string& why : analysis::check_analysis(filled, find, named.in_background)) wrong.push_back(std::move(why));
+  for (std::string& why : analysis::check_analysis(filled, find, named.may_be_endless)) wrong.push_back(std::move(why));
   for (std::string& why : wrong) mistakes.push_back({named.path, std::move(why)});
 }
 
@@ -142,14 +165,14 @@ std::vector<std::string> services_named_by(const crds::Rollout& rollout) {
 std::vector<crds::TemplateReference> templates_named_by(const crds::Rollout& rollout) {
   std::vector<crds::TemplateReference> references;
   for (const NamedAnalysis& named : named_analyses(*rollout.spec))
-    for (const crds::TemplateReference& reference : named.analysis->templates) add_once(references, reference);
+    for (const crds::TemplateReference& reference : named.analysis.templates) add_once(references, reference);
   return references;
 }
 
 std::vector<std::string> field_paths_named_by(const crds::Rollout& rollout) {
   std::vector<std::string> paths;
   for (const NamedAnalysis& named : named_analyses(*rollout.spec))
-    for (const crds::Argument& argument : named.analysis->args)
+    for (const crds::Argument& argument : named.analysis.args)
       if (!argument.value && argument.value_from && argument.value_from->field_ref)
         add_once(paths, argument.value_from->field_ref->field_path);
   return paths;

@@ -33,6 +33,7 @@ Pods pods_of(const std::vector<ReplicaSetPointer>& sets) {
 void forget_runs(crds::CanaryStatus& status) {
   status.current_step_analysis_run_status.reset();
   status.current_background_analysis_run_status.reset();
+  status.current_experiment.clear();
 }
 
 std::string selector_text(const Draft& draft) {
@@ -150,7 +151,6 @@ void start_over(Draft& draft) {
   status.blue_green.pre_promotion_analysis_run_status.reset();
   status.blue_green.post_promotion_analysis_run_status.reset();
   forget_runs(status.canary);
-  status.canary.current_experiment.clear();
   status.canary.step_plugin_statuses.clear();
   status.current_step_index.reset();
   if (draft.canary() && !draft.canary()->steps.empty()) status.current_step_index = 0;

@@ -96,6 +96,16 @@ Stores::Stores(StoresOptions options)
       endpoint_slices(count_endpoints,
                       [](const PublishedEndpoints& slice) { return slice.meta.ns + "/" + slice.service; }),
       analysis_runs(reading<crds::AnalysisRun>(crds::decode_analysis_run)),
+      experiments([this](const json::value& object) {
+        Mistakes mistakes;
+        const kube::ObjectKey key = identity_of(object).key();
+        auto experiment = crds::decode_experiment(object, mistakes);
+        if (mistakes.empty())
+          experiment_mistakes_.erase(key);
+        else
+          experiment_mistakes_[key] = std::move(mistakes);
+        return experiment;
+      }),
       analysis_templates(reading<crds::AnalysisTemplate>(crds::decode_analysis_template)),
       cluster_analysis_templates(reading<crds::AnalysisTemplate>(crds::decode_analysis_template)),
       jobs(reading<crds::Job>(crds::decode_job)),
@@ -108,6 +118,9 @@ Stores::Stores(StoresOptions options)
     if (!after || !after->spec->workload_ref) return;
     const crds::WorkloadReference& reference = *after->spec->workload_ref;
     if (const auto kind = crds::workload_kind(reference.api_version, reference.kind)) follow_workloads(*kind);
+  });
+  experiments.listen([this](const kube::ObjectKey& key, const crds::Experiment*, const crds::Experiment* after) {
+    if (!after) experiment_mistakes_.erase(key);
   });
   replica_sets.listen([this](const kube::ObjectKey& key, const crds::ReplicaSet*, const crds::ReplicaSet* after) {
     if (after && !after->meta.controller())
@@ -142,6 +155,7 @@ void Stores::start(kube::Tasks& tasks, kube::Client& client, kube::Clock& clock,
   follow(resources::endpoint_slices, endpoint_slices, "", false);
   routes.start(tasks, client, clock, log, options_.ns);
   follow(resources::analysis_runs, analysis_runs, instance, false);
+  follow(resources::experiments, experiments, instance, false);
   follow(resources::analysis_templates, analysis_templates, instance, false);
   if (options_.ns.empty()) follow(resources::cluster_analysis_templates, cluster_analysis_templates, instance, false);
   follow(resources::jobs, jobs, std::string(run_uid_label), false);
@@ -177,6 +191,7 @@ void Stores::listen_to_all(const std::function<void()>& changed) {
   listen(endpoint_slices);
   routes.listen([changed](std::string_view, const kube::ObjectKey&) { changed(); });
   listen(analysis_runs);
+  listen(experiments);
   listen(analysis_templates);
   listen(cluster_analysis_templates);
   listen(jobs);
@@ -196,6 +211,7 @@ std::string Stores::not_synced() const {
   check(endpoint_slices.is_synced(), "endpointslices");
   if (const std::string unread = routes.not_synced(); !unread.empty()) check(false, unread);
   check(analysis_runs.is_synced(), "analysisruns");
+  check(experiments.is_synced(), "experiments");
   check(analysis_templates.is_synced(), "analysistemplates");
   if (options_.ns.empty()) check(cluster_analysis_templates.is_synced(), "clusteranalysistemplates");
   check(jobs.is_synced(), "jobs");
@@ -227,6 +243,11 @@ std::vector<std::shared_ptr<const crds::ReplicaSet>> Stores::orphans(const std::
 kube::Mistakes Stores::mistakes_of(const kube::ObjectKey& rollout) const {
   const auto at = mistakes_.find(rollout);
   return at == mistakes_.end() ? kube::Mistakes{} : at->second;
+}
+
+kube::Mistakes Stores::mistakes_of_experiment(const kube::ObjectKey& experiment) const {
+  const auto at = experiment_mistakes_.find(experiment);
+  return at == experiment_mistakes_.end() ? kube::Mistakes{} : at->second;
 }
 
 }  // namespace sluice::controller

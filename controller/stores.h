@@ -13,6 +13,7 @@
 
 #include "controller/route_stores.h"
 #include "crds/analysis.h"
+#include "crds/experiment.h"
 #include "crds/rollout.h"
 #include "crds/word.h"
 #include "crds/workload.h"
@@ -71,6 +72,7 @@ class Stores {
   void confirm_by(LoadBalancerView& view);
   kube::Store<RouteText>& http_routes = routes.of("HTTPRoute");
   kube::Store<crds::AnalysisRun> analysis_runs;
+  kube::Store<crds::Experiment> experiments;
   kube::Store<crds::AnalysisTemplate> analysis_templates;
   kube::Store<crds::AnalysisTemplate> cluster_analysis_templates;
   kube::Store<crds::Job> jobs;  // that measure for an AnalysisRun
@@ -96,15 +98,19 @@ class Stores {
   const kube::Store<crds::Workload>& workloads(crds::WorkloadKind kind) const;
   // What could not be read of a Rollout; empty when all could.
   kube::Mistakes mistakes_of(const kube::ObjectKey& rollout) const;
+  // The same of an Experiment.
+  kube::Mistakes mistakes_of_experiment(const kube::ObjectKey& experiment) const;
 
  private:
   void follow_workloads(crds::WorkloadKind kind);
 
   StoresOptions options_;
+  using MistakesByKey = std::unordered_map<kube::ObjectKey, kube::Mistakes, kube::ObjectKeyHash>;
   std::function<void(crds::WorkloadKind)> start_watch_;  // empty until start()
   std::set<crds::WorkloadKind> referenced_kinds_;
-  std::set<kube::ObjectKey> orphans_;                                                  // ReplicaSets
-  std::unordered_map<kube::ObjectKey, kube::Mistakes, kube::ObjectKeyHash> mistakes_;  // of Rollouts
+  std::set<kube::ObjectKey> orphans_;  // ReplicaSets
+  MistakesByKey mistakes_;             // of Rollouts
+  MistakesByKey experiment_mistakes_;
 };
 
 }  // namespace sluice::controller

@@ -29,7 +29,6 @@ constexpr Refusal rollouts[] = {
     {"spec.strategy.canary.trafficRouting.apisix",
      "APISIX is not driven by this version; use istio, alb or plugins: argoproj-labs/gatewayAPI"},
     {"spec.strategy.canary.trafficRouting.plugins{}", "this version drives argoproj-labs/gatewayAPI only"},
-    {"spec.strategy.canary.steps[].experiment", "experiments are not run by this version; use an analysis step"},
     {"spec.strategy.canary.steps[].plugin",
      "step plugins are not run by this version; use an analysis step with a Job"},
 };

@@ -5,6 +5,7 @@
 
 #include "crds/field_error.h"
 #include "crds/pause_duration.h"
+#include "crds/validate_experiment_step.h"
 #include "crds/validate_strategy.h"
 
 namespace sluice::crds {
@@ -33,7 +34,7 @@ kube::Mistake invalid_amount(std::string path, const kube::IntOrString& value, s
 
 class Check {
  public:
-  explicit Check(const RolloutSpec& spec) : strategy_(*spec.strategy.canary) {
+  explicit Check(const RolloutSpec& spec) : strategy_(*spec.strategy.canary), template_(spec.pod_template) {
     if (strategy_.traffic_routing) routing_ = &*strategy_.traffic_routing;
   }
 
@@ -133,11 +134,23 @@ class Check {
     if (step.set_canary_scale) check_scale(*step.set_canary_scale, at + ".setCanaryScale");
     if (step.set_header_route) check_header_route(*step.set_header_route, at + ".setHeaderRoute");
     if (step.set_mirror_route) check_mirror_route(*step.set_mirror_route, at + ".setMirrorRoute");
-    if (step.experiment) check_experiment(*step.experiment, at + ".experiment");
+    if (step.experiment) {
+      check_experiment(*step.experiment, at + ".experiment");
+      for (kube::Mistake& mistake :
+           validate_experiment_step(*step.experiment, at + ".experiment", template_, weight_before(index), most))
+        say(std::move(mistake));
+    }
     if (step.analysis) check_arguments(step.analysis->args, at + ".analyses");
     if (step.experiment)
       for (const ExperimentStepAnalysis& analysis : step.experiment->analyses)
         check_arguments(analysis.args, at + ".analyses");
+  }
+
+  // The canary's share when the step with this index begins.
+  std::int32_t weight_before(std::size_t index) const {
+    std::int32_t weight = 0;
+    for (std::size_t at = 0; at < index; ++at) weight = strategy_.steps[at].set_weight.value_or(weight);
+    return weight;
   }
 
   void check_kind(const CanaryStep& step, const std::string& at) {
@@ -274,6 +287,7 @@ class Check {
   }
 
   const CanaryStrategy& strategy_;
+  const PodTemplatePointer& template_;  // null with a workloadRef
   const TrafficRouting* routing_ = nullptr;
   kube::Mistakes mistakes_;
 };

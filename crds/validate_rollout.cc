@@ -117,8 +117,13 @@ class ReferenceCheck {
       find_service(canary.ping_pong->ping_service, at + "pingPong.pingService");
       find_service(canary.ping_pong->pong_service, at + "pingPong.pongService");
     }
-    for (std::size_t index = 0; index < canary.steps.size(); ++index)
+    for (std::size_t index = 0; index < canary.steps.size(); ++index) {
       find_templates(canary.steps[index].analysis, fmt::format("{}steps[{}].analysis.templates", at, index));
+      if (const auto& experiment = canary.steps[index].experiment)
+        for (std::size_t i = 0; i < experiment->analyses.size(); ++i)
+          find_template({experiment->analyses[i].template_name, experiment->analyses[i].cluster_scope},
+                        fmt::format("{}steps[{}].experiment.analyses[{}].templateName", at, index, i));
+    }
     if (canary.analysis)
       for (const TemplateReference& reference : canary.analysis->analysis.templates)
         find_template(reference, at + "analysis.templates");

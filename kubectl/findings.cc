@@ -11,10 +11,12 @@
 #include "crds/analysis.h"
 #include "crds/application.h"
 #include "crds/decode.h"
+#include "crds/experiment.h"
 #include "crds/rollout.h"
 #include "crds/unknown_fields.h"
 #include "crds/validate_analysis.h"
 #include "crds/validate_application.h"
+#include "crds/validate_experiment.h"
 #include "crds/validate_rollout.h"
 #include "crds/workloads.h"
 #include "kube/json.h"
@@ -132,6 +134,11 @@ Mistakes mistakes_in(const json::value& object, const Manifests& known) {
   if (kind == "AnalysisRun") {
     const auto run = crds::decode_analysis_run(object, more);
     const Mistakes invalid = crds::validate_analysis_run(*run);
+    more.insert(more.end(), invalid.begin(), invalid.end());
+  }
+  if (kind == "Experiment") {
+    const auto experiment = crds::decode_experiment(object, more);
+    const Mistakes invalid = crds::validate_experiment(*experiment);
     more.insert(more.end(), invalid.begin(), invalid.end());
   }
   if (kind == "Application") {

@@ -50,6 +50,7 @@ BOOST_AUTO_TEST_CASE(every_right_that_is_granted_was_used) {
     unused.erase(fmt::format("{} {}/{}", event.verb, event.group, event.resource));
   // Checked when an object with blockOwnerDeletion is made, where the server is set up to; not asked for by a request.
   unused.erase("update argoproj.io/rollouts/finalizers");
+  unused.erase("update argoproj.io/experiments/finalizers");
   unused.erase("update argoproj.io/analysisruns/finalizers");
   // Only for a Job that the store does not show yet, or no more.
   unused.erase("get batch/jobs");
@@ -66,8 +67,9 @@ BOOST_AUTO_TEST_CASE(nothing_was_read_besides_first_lists_watches_and_the_lease)
   std::set<std::string> processes;
   for (const AuditEvent& event : audited(world(), controller_user)) {
     processes.insert(event.credential);
-    // A restart, or a change of role, reads the pods of its Rollout, which no store keeps.
-    const bool are_pods_of_one = event.resource == "pods" && !event.ns.empty();
+    // A restart, or a change of role, reads the pods of its Rollout and an experiment step the pod templates of its
+    // ReplicaSets, which no store keeps.
+    const bool are_pods_of_one = (event.resource == "pods" || event.resource == "replicasets") && !event.ns.empty();
     // ReplicaSets are listed twice: those of Rollouts, and those that a workloadRef names.
     const bool are_referenced = event.resource == "replicasets" && event.uri.find("labelSelector") == std::string::npos;
     if (event.verb == "list" && !are_pods_of_one && !are_referenced) ++lists[event.resource];

@@ -109,6 +109,12 @@ void ClusterView::note(const Change& change) {
     kube::Mistakes ignored;
     rollouts_[change.key] = crds::decode_rollout(object, ignored);
     owners_[text(object, {"metadata", "uid"})] = change.key.name;
+  } else if (change.plural == "experiments") {
+    const std::string uid = text(object, {"metadata", "uid"});
+    if (is_gone)
+      owners_.erase(uid);
+    else
+      owners_[uid] = change.key.name;
   } else if (change.plural == "replicasets") {
     if (is_gone) {
       sets_.erase(change.key);

@@ -64,7 +64,7 @@ class ClusterView {
   std::vector<const RunView*> runs_of(const crds::Rollout& rollout) const;
   // Pods of a set that are Ready and not terminating.
   int ready_pods(const std::string& set_uid) const;
-  // An object of that uid exists and is a Rollout or an AnalysisRun.
+  // An object of that uid exists and is a Rollout, an AnalysisRun or an Experiment.
   bool is_known_owner(const std::string& uid) const { return owners_.contains(uid); }
 
  private:

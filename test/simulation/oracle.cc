@@ -216,7 +216,8 @@ void Oracle::check_deletion(const Change& change) {
   if (owners && owners->is_array())
     for (const json::value& owner : owners->get_array())
       if (view_.is_known_owner(std::string(kube::text_at(owner, {"uid"})))) return;
-  fail("I10", change.plural + " " + change.key.text(), "the controller deleted what no Rollout and no run owns");
+  fail("I10", change.plural + " " + change.key.text(),
+       "the controller deleted what no Rollout, Experiment or run owns");
 }
 
 }  // namespace sluice::simulation

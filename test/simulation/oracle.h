@@ -83,6 +83,7 @@ class Oracle {
   void check_rollout_write(const crds::Rollout& before, const crds::Rollout& after);
   void check_promotion(const crds::Rollout& before, const crds::Rollout& after);
   void check_step(const crds::Rollout& before, const crds::Rollout& after);
+  bool has_successful_experiment(const crds::Rollout& rollout, int index) const;
   std::string why_step_does_not_hold(const crds::Rollout& rollout, int index) const;
   bool is_run_successful(const crds::Rollout& rollout, const std::string& type, int step) const;
   bool is_way_back(const crds::Rollout& rollout, const std::string& hash) const;

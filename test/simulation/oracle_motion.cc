@@ -127,6 +127,17 @@ void Oracle::check_promotion(const crds::Rollout& before, const crds::Rollout& a
 }
 
 // "" when the step holds; else what is missing.
+bool Oracle::has_successful_experiment(const crds::Rollout& rollout, int index) const {
+  const std::string hash = rollout.status.current_pod_hash;
+  bool found = false;
+  api_.for_each(kube::resources::experiments, rollout.meta.ns, [&](const ObjectKey& key, const auto& object) {
+    const bool is_of_step = key.name.find(fmt::format("-{}-", hash)) != std::string::npos &&
+                            (key.name + "-").find(fmt::format("-{}-", index)) != std::string::npos;
+    found |= is_of_step && kube::text_at(*object, {"status", "phase"}) == "Successful";
+  });
+  return found;
+}
+
 std::string Oracle::why_step_does_not_hold(const crds::Rollout& rollout, int index) const {
   const crds::CanaryStrategy& canary = *canary_of(rollout);
   const crds::CanaryStep& step = canary.steps[static_cast<std::size_t>(index)];
@@ -170,6 +181,7 @@ std::string Oracle::why_step_does_not_hold(const crds::Rollout& rollout, int ind
       if (pause.reason == "CanaryPauseStep" && clock_.now() >= pause.start_time + duration_of(*step.pause)) return "";
     return "the pause is not over";
   }
+  if (step.experiment) return has_successful_experiment(rollout, index) ? "" : "its Experiment is not Successful";
   if (step.analysis) return is_run_successful(rollout, "Step", index) ? "" : "its AnalysisRun is not Successful";
   return "";
 }

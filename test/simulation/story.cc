@@ -18,6 +18,15 @@ std::string image_of(const json::value& set) {
   return containers ? std::string(kube::text_at(containers->as_array().at(0), {"image"})) : "";
 }
 
+// The sets of the Rollout itself; Experiments make others with the same images.
+std::vector<json::value> sets_in(const World& world) {
+  std::vector<json::value> sets = world.list(resources::replica_sets);
+  std::erase_if(sets, [](const json::value& set) {
+    return kube::find_at(set, {"metadata", "annotations", "experiment.argoproj.io/name"}) != nullptr;
+  });
+  return sets;
+}
+
 }  // namespace
 
 std::string blue_green_with(const std::string& more) {
@@ -152,7 +161,7 @@ bool Story::until_step(int index) {
 
 std::string Story::version_of(const std::string& hash) const {
   if (hash.empty()) return "";
-  for (const json::value& set : world.list(resources::replica_sets))
+  for (const json::value& set : sets_in(world))
     if (kube::text_at(set, {"metadata", "labels", "rollouts-pod-template-hash"}) == hash) {
       const std::string image = image_of(set);
       return image.substr(image.rfind(':') + 1);
@@ -161,14 +170,14 @@ std::string Story::version_of(const std::string& hash) const {
 }
 
 std::string Story::hash_of(const std::string& version) const {
-  for (const json::value& set : world.list(resources::replica_sets))
+  for (const json::value& set : sets_in(world))
     if (image_of(set).ends_with("/web:" + version))
       return std::string(kube::text_at(set, {"metadata", "labels", "rollouts-pod-template-hash"}));
   return "";
 }
 
 int Story::size(const std::string& version) const {
-  for (const json::value& set : world.list(resources::replica_sets))
+  for (const json::value& set : sets_in(world))
     if (image_of(set).ends_with("/web:" + version)) return static_cast<int>(kube::number_at(set, {"spec", "replicas"}));
   return -1;
 }
@@ -191,7 +200,7 @@ std::vector<std::string> Story::runs() const {
 
 std::vector<std::string> Story::revisions() const {
   std::vector<std::pair<int, std::string>> all;
-  for (const json::value& set : world.list(resources::replica_sets)) {
+  for (const json::value& set : sets_in(world)) {
     const std::string image = image_of(set);
     all.emplace_back(
         std::stoi(std::string(kube::text_at(set, {"metadata", "annotations", "rollout.argoproj.io/revision"}))),

@@ -24,6 +24,7 @@ const std::vector<kube::Resource>& known_resources() {
                                                r::http_routes,
                                                r::rollouts,
                                                r::analysis_runs,
+                                               r::experiments,
                                                r::analysis_templates,
                                                r::cluster_analysis_templates,
                                                r::applications,
@@ -74,11 +75,13 @@ Controllers::Controllers(sandbox::Api& api, Acting& acting, boost::asio::io_cont
       events_(client_, clock, log, "rollouts-controller"),
       stores_({}),
       rollouts_(client_, stores_, events_, clock, log, {}),
+      experiments_(client_, stores_, events_, clock, log, {}),
       runs_(client_, clock, log, stores_.analysis_runs, stores_.jobs, std::move(fetch), events_, {}),
       tasks_(io.get_executor(), log) {
   events_.start(tasks_);
   stores_.start(tasks_, client_, clock, log);
   rollouts_.start(tasks_);
+  experiments_.start(tasks_);
   runs_.start(tasks_);
 }
 

@@ -13,6 +13,7 @@
 
 #include "acting.h"
 #include "analysis/run_controller.h"
+#include "controller/experiment_controller.h"
 #include "controller/load_balancer_view.h"
 #include "controller/rollout_controller.h"
 #include "controller/stores.h"
@@ -38,6 +39,7 @@ class Controllers {
 
   FaultyTransport& transport() { return faulty_; }
   controller::RolloutController& rollouts() { return rollouts_; }
+  controller::ExperimentController& experiments() { return experiments_; }
   const controller::Stores& stores() const { return stores_; }
   // Weights of Ingresses count when this load balancer answers so; it outlives the controllers.
   void confirm_by(traffic::LoadBalancerApi& balancers, kube::Clock& clock, const kube::Log& log);
@@ -50,6 +52,7 @@ class Controllers {
   kube::EventRecorder events_;
   controller::Stores stores_;
   controller::RolloutController rollouts_;
+  controller::ExperimentController experiments_;
   analysis::AnalysisRunController runs_;
   std::unique_ptr<controller::LoadBalancerView> balancers_;
   kube::Tasks tasks_;

@@ -154,6 +154,26 @@ void ModelCluster::finish_run(const std::string& name, const std::string& phase,
   BOOST_ERROR("there is no AnalysisRun " << name);
 }
 
+crds::Experiment& ModelCluster::experiment(const std::string& name) {
+  for (auto& [key, experiment] : experiments_)
+    if (named(key) == name) return experiment;
+  BOOST_FAIL("there is no Experiment " << name);
+  return experiments_.begin()->second;
+}
+
+void ModelCluster::finish_experiment(const std::string& name, const std::string& phase, const std::string& message) {
+  crds::Experiment& one = experiment(name);
+  one.status.phase = crds::Word(phase);
+  one.status.message = message;
+  bump(one.meta);
+}
+
+std::vector<std::string> ModelCluster::experiments() const {
+  std::vector<std::string> names;
+  for (const auto& [name, one] : experiments_) names.push_back(named(name) + (one.spec->terminate ? " (ended)" : ""));
+  return names;
+}
+
 void ModelCluster::set_selector(const std::string& service, const std::string& hash) {
   services_.at(service).spec.selector.set(keys::hash_label, hash);
   if (hash.empty()) services_.at(service).spec.selector.erase(keys::hash_label);
@@ -273,12 +293,21 @@ RolloutObservation ModelCluster::observe() const {
   if (workload) seen.workload = ObservedWorkload{crds::WorkloadKind::deployment, workload, true};
   seen.routes = routes_;
   for (const auto& [name, run] : runs_) seen.analysis_runs.push_back(std::make_shared<const crds::AnalysisRun>(run));
+  for (const auto& [name, experiment] : experiments_)
+    seen.experiments.push_back(std::make_shared<const crds::Experiment>(experiment));
   seen.analysis_templates = templates_;
   seen.field_values = field_values;
   return seen;
 }
 
-Decision ModelCluster::look() const { return decide(observe(), now_); }
+Decision ModelCluster::look() const {
+  RolloutObservation seen = observe();
+  Decision decision = decide(seen, now_);
+  if (decision.wants_templates_of.empty()) return decision;
+  for (const std::string& name : decision.wants_templates_of)
+    seen.set_templates[name] = sets_.at(name).spec.pod_template;
+  return decide(seen, now_);
+}
 
 void ModelCluster::rest() {
   settle();
@@ -483,6 +512,38 @@ void ModelCluster::apply(const Write& write) {
                           BOOST_TEST(runs_.erase(effect.name) == 1);
                           note("delete " + effect.name);
                         },
+                        [&](const CreateExperiment& effect) {
+                          BOOST_TEST(!experiments_.contains(effect.name));
+                          crds::Experiment made;
+                          made.meta.name = effect.name;
+                          made.meta.ns = "shop";
+                          made.meta.uid = effect.name + "-uid";
+                          made.meta.creation_time = std::chrono::floor<std::chrono::seconds>(now_);
+                          made.meta.labels = effect.labels;
+                          made.meta.annotations = effect.annotations;
+                          made.meta.owners = {effect.owner};
+                          made.spec = effect.spec;
+                          made.status.phase = "Running";
+                          bump(made.meta);
+                          experiments_[effect.name] = made;
+                          note("experiment " + effect.name);
+                        },
+                        [&](const TerminateExperiment& effect) {
+                          crds::Experiment& one = experiments_.at(effect.name);
+                          BOOST_TEST(!one.spec->terminate, "an Experiment that is ended twice");
+                          auto spec = std::make_shared<crds::ExperimentSpec>(*one.spec);
+                          spec->terminate = true;
+                          one.spec = spec;
+                          one.status.phase = "Successful";
+                          bump(one.meta);
+                          note("end " + effect.name);
+                        },
+                        [&](const DeleteExperiment& effect) {
+                          BOOST_TEST(experiments_.erase(effect.name) == 1);
+                          note("delete " + effect.name);
+                        },
+                        [&](const CreateService&) { BOOST_ERROR("a Rollout makes no Service"); },
+                        [&](const DeleteService&) { BOOST_ERROR("a Rollout deletes no Service"); },
                         [&](const PatchRolloutMetadata& effect) {
                           bool has_changed = false;
                           for (const auto& [key, value] : effect.set_annotations) {

@@ -33,6 +33,9 @@ class ModelCluster {
   void add_service(const std::string& name);
   void add_route(const std::string& name, int canary = -1);  // a share below 0: no weights are written
   void add_template(const std::string& name, const std::vector<std::string>& arguments = {});
+  void finish_experiment(const std::string& name, const std::string& phase, const std::string& message = "");
+  std::vector<std::string> experiments() const;  // names, with versions for hashes; "(ended)" behind terminated ones
+  crds::Experiment& experiment(const std::string& name);
   void finish_run(const std::string& name, const std::string& phase, const std::string& message = "");
   void delete_run(const std::string& name);
   crds::AnalysisRun run(const std::string& name) const;
@@ -109,6 +112,7 @@ class ModelCluster {
   std::map<std::string, crds::Service> services_;
   std::vector<traffic::ObservedRoute> routes_;
   std::map<std::string, crds::AnalysisRun> runs_;
+  std::map<std::string, crds::Experiment> experiments_;
   std::map<std::string, std::shared_ptr<const crds::AnalysisTemplate>> templates_;
   std::map<std::string, int> ready_limits_;
   std::map<std::string, std::string> versions_;  // by hash

@@ -32,9 +32,9 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 
 BOOST_AUTO_TEST_CASE(the_examples_are_clean) {
   for (const char* folder : {"canary-prometheus", "canary-compare", "canary-httproute", "canary-istio", "canary-alb",
-                             "canary-grpcroute", "canary-basic", "application"}) {
+                             "canary-grpcroute", "canary-basic", "application", "experiment"}) {
     std::string all;
-    for (const char* file : {"rollout", "services", "route", "analysis-template", "application"})
+    for (const char* file : {"rollout", "services", "route", "analysis-template", "application", "experiment"})
       all += example(std::string(folder) + "/" + file + ".yaml") + "\n---\n";
     for (const Finding& finding : findings_in(all))
       BOOST_ERROR(folder << ": " << finding.object << ": " << finding.field << ": " << finding.message);
