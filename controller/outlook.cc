@@ -186,9 +186,10 @@ std::vector<std::string> blind_spots_of(const RolloutObservation& seen) {
   std::vector<std::string> spots;
   for (const traffic::ObservedRoute& route : seen.routes)
     if (route.error.empty() && route.depth == traffic::Depth::written)
-      spots.push_back(fmt::format(
-          "no router reports on {} {}, so that its weights are taken to be in force as soon as they are written",
-          route.kind, route.key.name));
+      spots.push_back(fmt::format("no router reports on {} {}, so that its weights are taken to be in force {}",
+                                  route.kind, route.key.name,
+                                  route.propagation > Duration::zero() ? "some seconds after they are written"
+                                                                       : "as soon as they are written"));
   for (const ObservedService& service : seen.services)
     if (service.service && !service.ready_endpoints)
       spots.push_back(

@@ -70,9 +70,9 @@ std::string plugin(const std::string& field) {
 
 }  // namespace
 
-std::string istio_definitions() {
-  return definition("networking.istio.io", "v1", "VirtualService", "virtualservices") +
-         definition("networking.istio.io", "v1", "DestinationRule", "destinationrules");
+std::string istio_definitions(const std::string& version) {
+  return definition("networking.istio.io", version, "VirtualService", "virtualservices") +
+         definition("networking.istio.io", version, "DestinationRule", "destinationrules");
 }
 
 RouterManifests istio_by_hosts() {

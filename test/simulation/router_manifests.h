@@ -21,6 +21,7 @@ RouterManifests alb_with_ping_pong();
 RouterManifests grpc_route();
 RouterManifests tcp_route();
 
-std::string istio_definitions();
+// VirtualService and DestinationRule, served in this version.
+std::string istio_definitions(const std::string& version = "v1");
 
 }  // namespace sluice::simulation
