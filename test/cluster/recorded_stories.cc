@@ -1,4 +1,6 @@
 // The stories of the recordings on a real API server, with Sluice in the place of the reference controller.
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -25,11 +27,20 @@ std::string without_counts(std::string text) {
   return end == std::string::npos ? "Progressing" : "Progressing" + text.substr(end);
 }
 
+// The step and the hashes, behind phase and message.
+std::string place_in(const std::string& text) {
+  const std::size_t at = std::min(text.find(" | step "), text.find(" | stable "));
+  return at == std::string::npos ? "" : text.substr(at);
+}
+
+// Nor is it shown, where pods are ready soon enough, that a rollout gets on to where it stands in the next row.
 std::vector<std::string> without_counts(const std::vector<std::string>& texts) {
   std::vector<std::string> shorter;
-  for (const std::string& text : texts)
-    if (std::string one = without_counts(text); shorter.empty() || shorter.back() != one)
-      shorter.push_back(std::move(one));
+  for (const std::string& text : texts) {
+    if (!shorter.empty() && shorter.back().starts_with("Progressing") && place_in(shorter.back()) == place_in(text))
+      shorter.pop_back();
+    shorter.push_back(without_counts(text));
+  }
   return shorter;
 }
 

@@ -79,13 +79,16 @@ net::awaitable<Refusal> create(std::vector<json::value> objects, Stage stage, bo
   for (json::value& object : objects) {
     stage.adapt(object);
     const kube::Resource resource = resource_of_kind(kube::text_at(object, {"kind"}));
+    kube::ObjectKey key{stage.ns, std::string(kube::text_at(object, {"metadata", "name"}))};
+    const Result<json::value> present = co_await stage.client.get(resource, std::move(key));
+    if (present) continue;
     kube::ApiRequest request;
     request.method = "POST";
     request.target = resource.collection_path(stage.ns) + (is_strict ? "?fieldValidation=Strict" : "");
     request.content_type = "application/json";
     request.body = kube::print_json(object);
     const auto answer = needed(co_await stage.client.transport().send(std::move(request)));
-    if (answer.status >= 300 && answer.status != 409) refusal = answer.body;
+    if (answer.status >= 300) refusal = answer.body;
   }
   co_return refusal;
 }

@@ -5,6 +5,7 @@
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/json.hpp>
+#include <boost/system/system_error.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -104,11 +105,25 @@ net::awaitable<void> act(const Recording& recording, Stage stage, std::size_t fi
   co_await stage.clock.sleep_for(seconds(3));
 }
 
+// Never throws but for cancellation: `||` would wait for the other side, which has no end.
+net::awaitable<void> act_safely(const Recording& recording, Stage stage, std::size_t first, kube::Time began,
+                                Telling& telling, std::string& failure) {
+  try {
+    co_await act(recording, stage, first, began, telling);
+  } catch (const boost::system::system_error&) {
+    throw;
+  } catch (const std::exception& problem) {
+    failure = problem.what();
+  }
+}
+
 }  // namespace
 
 net::awaitable<void> tell(const Recording& recording, Stage stage, std::size_t first, kube::Time began,
                           Telling& telling) {
-  co_await (follow(recording, stage, began, telling) || act(recording, stage, first, began, telling));
+  std::string failure;
+  co_await (follow(recording, stage, began, telling) || act_safely(recording, stage, first, began, telling, failure));
+  if (!failure.empty()) throw std::runtime_error(failure);
   telling.is_over = true;
 }
 
