@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "controller/decide.h"
+#include "controller/experiment_controller.h"
 #include "controller/observe.h"
 #include "controller/outlook.h"
 #include "controller/rollout_controller.h"
@@ -67,11 +68,12 @@ class Stage {
         silent_(
             kube::LogLevel::error, kube::LogFormat::text, [this] { return clock_.now(); }, [](std::string_view) {}),
         sandbox_(io_, clock_, silent_),
-        transport_(sandbox_.api()),
+        transport_(sandbox_.api(), "sluice"),
         client_(transport_),
         events_(client_, clock_, silent_, "rollouts-controller"),
         stores_({}),
         rollouts_(client_, stores_, events_, clock_, silent_, {}),
+        experiments_(client_, stores_, events_, clock_, silent_, {}),
         tasks_(io_.get_executor(), silent_),
         verdicts_(sandbox_.api(), clock_, tasks_, script.fate == Fate::failing_analysis),
         chronicle_(sandbox_.api(), clock_, key_) {
@@ -135,6 +137,7 @@ class Stage {
     events_.start(tasks_);
     stores_.start(tasks_, client_, clock_, silent_);
     rollouts_.start(tasks_);
+    experiments_.start(tasks_);
   }
 
   void apply(const json::value& rollout) {
@@ -263,6 +266,7 @@ class Stage {
   kube::EventRecorder events_;
   controller::Stores stores_;
   controller::RolloutController rollouts_;
+  controller::ExperimentController experiments_;
   kube::Tasks tasks_;
   Verdicts verdicts_;
   Chronicle chronicle_;
