@@ -231,7 +231,8 @@ BOOST_AUTO_TEST_CASE(a_controller_that_leads_again_starts_afresh) {
 BOOST_AUTO_TEST_CASE(a_namespace_gets_no_more_than_its_slots) {
   backend = [](const kube::HttpRequest&) { return vector_of("0.99"); };
   for (int i = 0; i < 120; ++i)
-    make_run(metrics(prometheus_metric(""), R"(,"args":[{"name":"app","value":"a"},{"name":"token","value":"t"}])"),
+    make_run(metrics(prometheus_metric(""), R"(,"args":[{"name":"app","value":"a)" + std::to_string(i) +
+                                                R"("},{"name":"token","value":"t"}])"),
              "run-" + std::to_string(i));
   clock.run_for(minutes{1});
   for (int i = 0; i < 120; ++i) BOOST_TEST(run("run-" + std::to_string(i))->status.phase == "Successful");
