@@ -65,6 +65,12 @@ void use_server(json::value& object, const std::string& address) {
       provider->as_object()["address"] = address;
 }
 
+// Another story may hold the port of the nodes that a recorded Service asked for.
+void ask_for_no_node_port(json::value& object) {
+  if (kube::text_at(object, {"kind"}) != "Service") return;
+  for (json::value& port : object.at("spec").at("ports").as_array()) port.as_object().erase("nodePort");
+}
+
 net::awaitable<void> tell_again(Scene scene, std::string name) {
   const Recording recording = recordings::read_recording(name);
   if (is_refused(recording)) co_return;
@@ -75,7 +81,10 @@ net::awaitable<void> tell_again(Scene scene, std::string name) {
     prometheus.status = answer == "500" ? 500 : 200;
     prometheus.value = answer;
   };
-  const auto adapt = [&prometheus](json::value& object) { use_server(object, prometheus.address()); };
+  const auto adapt = [&prometheus](json::value& object) {
+    use_server(object, prometheus.address());
+    ask_for_no_node_port(object);
+  };
   recordings::Stage stage{scene.admin.client(), scene.admin.clock(), scene.ns, answers, adapt};
   recordings::Telling telling;
   const kube::Time began = scene.admin.clock().now();
