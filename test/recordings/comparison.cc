@@ -12,6 +12,18 @@ constexpr std::string_view marks = " -+";
 
 char mark_of(Side side) { return marks[static_cast<std::size_t>(side)]; }
 
+// One name and one sentence per line, with a tab between.
+std::map<std::string, std::string> read_pairs(const std::string& file) {
+  std::map<std::string, std::string> read;
+  std::istringstream stream(data_file(file).value_or(""));
+  for (std::string line; std::getline(stream, line);) {
+    const std::size_t tab = line.find('\t');
+    if (tab == std::string::npos) throw std::runtime_error(file + ": no tab in: " + line);
+    read[line.substr(0, tab)] = line.substr(tab + 1);
+  }
+  return read;
+}
+
 // "- text  (reason)".
 Line read_line(const std::string& line, const std::string& where) {
   const std::size_t mark = line.size() < 2 ? std::string::npos : marks.find(line[0]);
@@ -81,16 +93,12 @@ std::optional<std::vector<Line>> listed(const std::string& name, const std::stri
 }
 
 const std::map<std::string, std::string>& reasons() {
-  static const std::map<std::string, std::string> all = [] {
-    std::map<std::string, std::string> read;
-    std::istringstream stream(data_file("reasons.tsv").value_or(""));
-    for (std::string line; std::getline(stream, line);) {
-      const std::size_t tab = line.find('\t');
-      if (tab == std::string::npos) throw std::runtime_error("reasons.tsv: no tab in: " + line);
-      read[line.substr(0, tab)] = line.substr(tab + 1);
-    }
-    return read;
-  }();
+  static const std::map<std::string, std::string> all = read_pairs("reasons.tsv");
+  return all;
+}
+
+const std::map<std::string, std::string>& not_told() {
+  static const std::map<std::string, std::string> all = read_pairs("not_told.tsv");
   return all;
 }
 

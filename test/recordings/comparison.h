@@ -30,6 +30,8 @@ std::string print(const std::vector<Line>& lines);
 std::optional<std::vector<Line>> listed(const std::string& name, const std::string& file);
 // Why Sluice is right, by name of the reason.
 const std::map<std::string, std::string>& reasons();
+// Why a recording is left out, by its name (not_told.tsv). All others are told and compared.
+const std::map<std::string, std::string>& not_told();
 
 // Differences that the list does not hold, in any order and number; for a cluster whose timing nobody decides.
 std::vector<Line> unlisted(const std::vector<Line>& seen, const std::vector<Line>& list);

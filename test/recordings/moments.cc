@@ -125,14 +125,15 @@ Goal goal_of(const Recording& recording, const Moment& moment) {
       goal.row = row_of(version.object);
       goal.restarts |= is_restarting(version.object);
     }
-    const bool is_ours = version.kind == "ReplicaSet" &&
-                         kube::find_at(version.object, {"metadata", "labels", "rollouts-pod-template-hash"});
-    if (!is_ours) return;
-    sets.insert(version.name);
+    if (version.kind != "ReplicaSet") return;
     const bool is_gone = version.type == kube::WatchType::deleted;
     const std::int64_t size = is_gone ? 0 : size_of(version);
+    // Of all sets, those of a Deployment that the Rollout takes over from, too.
     const auto known = goal.smallest.find(version.name);
     if (known != goal.smallest.end()) known->second = std::min(known->second, size);
+    const bool is_ours = kube::find_at(version.object, {"metadata", "labels", "rollouts-pod-template-hash"});
+    if (!is_ours) return;
+    sets.insert(version.name);
     if (!goal.sizes.contains(version.name) || goal.sizes[version.name] != size) last_change = version.at;
     if (is_gone)
       goal.sizes.erase(version.name);

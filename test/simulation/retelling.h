@@ -57,4 +57,8 @@ class Retelling {
 // The name of the first field of the recording's Rollout that Sluice does not act on; "" when it acts on all of them.
 std::string refused_field(const recordings::Recording& recording);
 
+// Whether test/data/traces/not_told.tsv leaves the recording out; prints why. Fails the test when a field of it is
+// refused and the list does not say so, or says so of one that is not.
+bool is_left_out(const recordings::Recording& recording);
+
 }  // namespace sluice::simulation
