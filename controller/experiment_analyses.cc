@@ -122,7 +122,7 @@ class AnalysisOfExperiment {
       else if (!status_.analysis_run.empty())
         fail(fmt::format("AnalysisRun \"{}\" has gone before it ended", status_.analysis_run));
       else if (!draft_.is_terminating)
-        draft_.before.available_at ? create() : check();
+        begin();
     }
     if (made && draft_.is_terminating) end(*made);
     if (status_.phase != before_.phase && !status_.phase.empty()) tell_of_change();
@@ -194,26 +194,35 @@ class AnalysisOfExperiment {
     return analysis::build_run(wanted, finder(draft_));
   }
 
-  // Before the pods are available: what cannot become a run fails the Experiment early.
-  void check() {
+  // As soon as there is an Experiment: what cannot become a run fails it early. Answers whether a run can be made.
+  bool check() {
     crds::RolloutAnalysis planned = without_rules(analysis_);
     for (crds::Argument& argument : planned.args)
       if (argument.value) argument.value = "known-later";
     const auto built = analysis::build_run(planned, finder(draft_));
-    if (built) return;
+    if (built) return true;
     const std::string_view kind = analysis_.cluster_scope ? "ClusterAnalysisTemplate" : "AnalysisTemplate";
     const std::string why =
         fmt::format("{} verification failed for analysis '{}': {}", kind, analysis_.name, built.error().message);
     const Time patience = draft_.experiment.meta.creation_time.value_or(Time{}) + patience_for_templates;
-    if (draft_.now >= patience) return fail(why);
-    draft_.wake(patience);
-    draft_.hold("analysis", why, "the template is applied");
+    if (draft_.now >= patience) {
+      fail(why);
+    } else {
+      draft_.wake(patience);
+      draft_.hold("analysis", why, "the template is applied");
+    }
+    return false;
   }
 
   bool is_taken(const std::string& name) const {
     const auto has_name = [&](const AnalysisRunPointer& run) { return run && run->meta.name == name; };
     return draft_.is_taken("AnalysisRun", name) ||
            std::any_of(draft_.seen.analysis_runs.begin(), draft_.seen.analysis_runs.end(), has_name);
+  }
+
+  // Pods may be available before a template comes that was applied beside the Experiment.
+  void begin() {
+    if (check() && draft_.before.available_at) create();
   }
 
   void create() {

@@ -6,6 +6,7 @@
 #include "analysis/phase.h"
 #include "controller/conditions.h"
 #include "controller/experiment_draft.h"
+#include "controller/keys.h"
 #include "crds/validate_experiment.h"
 
 namespace sluice::controller {
@@ -72,6 +73,19 @@ Outcome outcome_of(const ExperimentDraft& draft) {
   if (required == Required::succeeded) return {"Successful", "Required AnalysisRuns completed"};
   if (templates.phase == "Successful" && required == Required::open) return {"Running", ""};
   return templates;
+}
+
+// The moment from which the Experiment runs, in whole seconds: runs bear it, so that two starts do not share one.
+Time start_of(const ExperimentDraft& draft) {
+  const auto is_of_another = [&](Time start) {
+    const std::string text = kube::format_time(start);
+    return std::any_of(draft.seen.analysis_runs.begin(), draft.seen.analysis_runs.end(), [&](const auto& run) {
+      return run && draft.is_ours(run->meta) && run->meta.annotations.get(keys::experiment_attempt) == text;
+    });
+  };
+  Time start = draft.stamp;
+  while (is_of_another(start)) start += std::chrono::seconds(1);
+  return start;
 }
 
 void hold_for_analyses(ExperimentDraft& draft) {
@@ -145,7 +159,7 @@ void conclude(ExperimentDraft& draft) {
   if (!draft.is_completed) {
     const Outcome outcome = outcome_of(draft);
     draft.status.phase = crds::Word(outcome.phase);
-    if (outcome.phase == "Running" && !draft.status.available_at) draft.status.available_at = draft.stamp;
+    if (outcome.phase == "Running" && !draft.status.available_at) draft.status.available_at = start_of(draft);
     hold_for_end(draft);
     draft.status.message = is_final(outcome.phase) ? outcome.message : waiting_text(draft);
   }

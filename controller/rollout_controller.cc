@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 
 #include "controller/observe.h"
-#include "controller/read_object.h"
+#include "controller/read_set_templates.h"
 #include "controller/rollout_metrics.h"
 #include "crds/decode.h"
 #include "kube/selector.h"
@@ -307,7 +307,7 @@ net::awaitable<Result<>> RolloutController::decide_and_apply(std::shared_ptr<con
     decision = decide(seen, clock_.now());
   }
   if (!decision.wants_templates_of.empty()) {
-    const Result<> read = co_await read_templates(seen, decision.wants_templates_of);
+    const Result<> read = co_await read_set_templates(client_, seen, decision.wants_templates_of);
     if (!read) co_return read.error();
     decision = decide(seen, clock_.now());
   }
@@ -360,18 +360,6 @@ net::awaitable<Result<>> RolloutController::read_pods(RolloutObservation& seen) 
       kube::Mistakes ignored;
       seen.pods->push_back(crds::decode_pod(item, ignored));
     }
-  co_return Result<>();
-}
-
-net::awaitable<Result<>> RolloutController::read_templates(RolloutObservation& seen, std::vector<std::string> sets) {
-  for (const std::string& set : sets) {
-    const ObjectKey key{seen.rollout->meta.ns, set};
-    const auto found = co_await read_object(client_, kube::resources::replica_sets, key);
-    if (!found) co_return found.error();
-    if (!*found) co_return Error{Fault::not_found, "ReplicaSet " + key.text() + " has gone"};
-    kube::Mistakes ignored;
-    seen.set_templates[set] = crds::decode_replica_set(**found, ignored)->spec.pod_template;
-  }
   co_return Result<>();
 }
 

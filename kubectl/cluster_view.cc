@@ -6,6 +6,7 @@
 
 #include "controller/decide.h"
 #include "controller/observe.h"
+#include "controller/read_set_templates.h"
 #include "controller/stores.h"
 #include "crds/decode.h"
 #include "kube/json.h"
@@ -80,6 +81,13 @@ net::awaitable<kube::Result<SeenByController>> see_as_controller(kube::Client& c
   if (are_pods_needed) pods = co_await add_pods(client, result.seen);
   if (!pods) result.unread.push_back("pods");
   result.decision = controller::decide(result.seen, clock.now());
+  if (!result.decision.wants_templates_of.empty()) {
+    const auto read = co_await controller::read_set_templates(client, result.seen, result.decision.wants_templates_of);
+    if (read)
+      result.decision = controller::decide(result.seen, clock.now());
+    else
+      result.unread.push_back("pod templates of replicasets");
+  }
   co_await until_ended(tasks, clock);
   co_return result;
 }

@@ -11,6 +11,7 @@
 #include "controller/decide.h"
 #include "controller/experiment_controller.h"
 #include "controller/observe.h"
+#include "controller/observe_experiment.h"
 #include "controller/outlook.h"
 #include "controller/rollout_controller.h"
 #include "controller/stores.h"
@@ -229,7 +230,18 @@ class Stage {
 
   bool must_act() { return !waits_since_ && waits_for_a_person(); }
 
-  bool is_something_due() { return next_wake().has_value() || !verdicts_.are_all_given() || waits_since_.has_value(); }
+  // Its Experiments have moments of their own, such as the end of their duration, which the Rollout only waits for.
+  bool is_experiment_due() {
+    for (const auto& experiment : observed().experiments) {
+      const controller::ExperimentObservation seen = controller::observe_experiment(stores_, experiment, "");
+      if (controller::decide_experiment(seen, clock_.now()).wake_at) return true;
+    }
+    return false;
+  }
+
+  bool is_something_due() {
+    return next_wake().has_value() || is_experiment_due() || !verdicts_.are_all_given() || waits_since_.has_value();
+  }
 
   void judge(Course& course) {
     const auto now = rollout();

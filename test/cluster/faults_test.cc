@@ -29,7 +29,7 @@ struct Fixture {
 
   std::unique_ptr<ControllerProcess> controller(const std::string& name, const std::vector<std::string>& more = {}) {
     w.run(install_permissions(w));
-    std::vector<std::string> flags{"--controllers=rollouts,analysis"};
+    std::vector<std::string> flags{"--controllers=rollouts,experiments,analysis"};
     flags.insert(flags.end(), more.begin(), more.end());
     return std::make_unique<ControllerProcess>(name, w.run(access_of_service_account(w, "sluice", "sluice")), flags);
   }

@@ -113,7 +113,7 @@ ControllerProcess& story_controller() {
     w.run(install_permissions(w));
     static const bool ended_in_time = (w.at_end(end_story_controller), true);
     static_cast<void>(ended_in_time);
-    const std::vector<std::string> flags{"--controllers=rollouts", "--controllers=analysis"};
+    const std::vector<std::string> flags{"--controllers=rollouts", "--controllers=experiments,analysis"};
     controller = std::make_unique<ControllerProcess>("controller",
                                                      w.run(access_of_service_account(w, "sluice", "sluice")), flags);
     w.run(controller->until_it_leads(w));

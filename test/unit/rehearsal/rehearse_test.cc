@@ -115,6 +115,31 @@ BOOST_AUTO_TEST_CASE(a_person_promotes_when_the_time_has_come) {
   BOOST_TEST(rehearsal.courses.size() == 3U, "nothing measures, so that no analysis can fail");
 }
 
+// While an experiment runs, the Rollout itself has nothing to wake for: a long one must not look like the end.
+BOOST_AUTO_TEST_CASE(an_experiment_runs_for_its_time) {
+  for (const auto& [duration, outcome] : {std::pair("30s", "the new version is promoted after 3"),
+                                          std::pair("20m", "the new version is promoted after 20m")}) {
+    const Rehearsal rehearsal = rehearsed(
+        surroundings + rollout(routed + "[{setWeight: 20}, {experiment: {duration: " + duration +
+                               ", templates: [{name: old, specRef: stable}, {name: new, specRef: canary}]}}]}}"));
+    BOOST_TEST(rehearsal.is_as_hoped(), text_of(rehearsal));
+    const Course& well = course(rehearsal, "all is well");
+    BOOST_TEST(well.outcome.starts_with(outcome), well.outcome);
+    BOOST_TEST(well.requests_lost == 0U);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_experiment_that_fails_leads_back) {
+  const Rehearsal rehearsal =
+      rehearsed(surroundings +
+                rollout(routed + "[{setWeight: 20}, {experiment: {templates: [{name: new, specRef: canary}], "
+                                 "analyses: [{name: a, templateName: success, requiredForCompletion: true}]}}]}}"));
+  BOOST_TEST(rehearsal.is_as_hoped(), text_of(rehearsal));
+  BOOST_TEST(course(rehearsal, "all is well").outcome.starts_with("the new version is promoted after 3"),
+             text_of(rehearsal));
+  BOOST_TEST(course(rehearsal, "first analysis fails").outcome.starts_with("aborted"), text_of(rehearsal));
+}
+
 BOOST_AUTO_TEST_CASE(what_is_missing_is_assumed_and_told) {
   const Rehearsal rehearsal =
       rehearsed(rollout("{blueGreen: {activeService: web, previewService: web-preview, prePromotionAnalysis: "
