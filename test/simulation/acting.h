@@ -3,6 +3,7 @@
 
 #include <functional>
 
+#include "kube/clock.h"
 #include "kube/transport.h"
 #include "sandbox/api.h"
 
@@ -13,6 +14,9 @@ enum class Actor { cluster, controller, person };
 struct Acting {
   const kube::ApiRequest* request = nullptr;  // of the controllers, while the API carries it out
   bool by_person = false;
+  // How long a request is on its way, and so long again its answer; needs `clock`.
+  kube::Duration api_delay{0};
+  kube::Clock* clock = nullptr;
   // Told of every request of the controllers, with the API's version before it.
   std::function<void(const kube::ApiRequest&, const kube::ApiResponse&, std::uint64_t before)> done;
 

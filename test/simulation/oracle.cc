@@ -82,7 +82,8 @@ void Oracle::expect_again(const std::string& invariant) {
 void Oracle::fail(const std::string& invariant, const std::string& object, const std::string& seen) {
   if (excused_.contains(invariant) || !told_.insert(invariant + object).second) return;
   violated_.insert(invariant);
-  if (!is_quiet_) BOOST_ERROR(invariant << " " << object << ": " << seen << "\n" << newest_changes());
+  failures_.push_back(invariant + " " + object + ": " + seen + "\n" + newest_changes());
+  if (!is_quiet_) BOOST_ERROR(failures_.back());
 }
 
 std::string Oracle::newest_changes() const {

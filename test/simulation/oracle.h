@@ -26,8 +26,10 @@ class Oracle {
   void excuse(const std::string& invariant) { excused_.insert(invariant); }
   void expect_again(const std::string& invariant);
 
-  // Violations are only noted, for the tests of the oracle itself.
+  // Violations are only noted: for the tests of the oracle itself, and for plans that report in one line.
   void be_quiet() { is_quiet_ = true; }
+  // All that was violated, with the changes before it, in their order.
+  const std::vector<std::string>& failures() const { return failures_; }
 
   // From now on every write of the controllers is a violation of I9.
   void expect_rest() { is_at_rest_ = true; }
@@ -108,6 +110,7 @@ class Oracle {
   std::deque<std::string> trace_;
   std::set<std::string> excused_;
   std::set<std::string> violated_;
+  std::vector<std::string> failures_;
   std::set<std::string> told_;  // invariant and object, so that one defect is told once
   bool is_at_rest_ = false;
   bool is_quiet_ = false;

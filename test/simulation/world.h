@@ -34,7 +34,7 @@ namespace json = boost::json;
 class Controllers {
  public:
   Controllers(sandbox::Api& api, Acting& acting, boost::asio::io_context& io, kube::Clock& clock, const kube::Log& log,
-              analysis::FetchHttp fetch);
+              analysis::FetchHttp fetch, const std::function<void(FaultyTransport&)>& fit);
   ~Controllers();
 
   FaultyTransport& transport() { return faulty_; }
@@ -45,7 +45,11 @@ class Controllers {
   void confirm_by(traffic::LoadBalancerApi& balancers, kube::Clock& clock, const kube::Log& log);
 
  private:
+  // As the program does it: nothing is decided before every store has its first list.
+  kube::net::awaitable<void> lead();
+
   boost::asio::io_context& io_;
+  kube::Clock& clock_;
   ActingTransport api_;
   FaultyTransport faulty_;
   kube::Client client_;
@@ -58,7 +62,8 @@ class Controllers {
   kube::Tasks tasks_;
 };
 
-// Every World has requests flowing (see sandbox/traffic/traffic.h) and the oracle on.
+// Every World has requests flowing (see sandbox/traffic/traffic.h) and the oracle on; `options.traffic` may say how
+// many.
 class World {
  public:
   explicit World(sandbox::SandboxOptions options = {});
@@ -81,12 +86,28 @@ class World {
   void start();
   void kill();
   bool is_running() const { return controllers_ != nullptr; }
+  int lives() const { return lives_; }
   Controllers& controllers() { return *controllers_; }
 
   // Lets the time pass until `done`; false when that did not happen within `limit`. A controller that crashed by a
   // planned fault is started again at once.
   bool until(const std::function<bool()>& done, kube::Duration limit = std::chrono::minutes(5));
   void pass(kube::Duration time);
+
+  // Told of the transport of each life of the controllers before it sends anything; makes planned faults.
+  std::function<void(FaultyTransport&)> fit;
+  // From a crash to the next life.
+  kube::Duration restart_delay{0};
+  // Is added to each limit of until(): the faults of a plan take time.
+  kube::Duration patience{0};
+  // Asked whenever all tasks wait; what it throws ends until(), and so the story that waits there.
+  std::function<void()> interrupt;
+  // A request of a process that is dead reaches the server after all.
+  void send_late(kube::ApiRequest request, kube::Duration delay);
+  // Does something once so much time has passed.
+  void later(kube::Duration delay, std::function<void()> act);
+  // A person changes an object; its refusal is the answer and no failure.
+  kube::ApiResponse attempt(const kube::ApiRequest& request);
 
   // The end of every story: waits until nothing is written for so long, then checks that nothing is written in an hour
   // (I9), and that no request was lost.
@@ -97,6 +118,7 @@ class World {
   void stop_traffic() { traffic_.reset(); }
   const sandbox::RequestCounts* requests() const { return traffic_ ? &traffic_->counts() : nullptr; }
   Oracle& oracle() { return oracle_; }
+  const Oracle& oracle() const { return oracle_; }
   Acting& acting() { return acting_; }
   // Writes of all lives of the controllers, events and leases left out.
   int writes() const;
@@ -140,7 +162,10 @@ class World {
   Oracle oracle_;
   std::optional<sandbox::Traffic> traffic_;
   std::unique_ptr<Controllers> controllers_;
+  ActingTransport late_;
+  std::optional<kube::Time> restart_at_;
   int writes_ = 0;  // of lives that are over
+  int lives_ = 0;
 };
 
 }  // namespace sluice::simulation

@@ -1,0 +1,30 @@
+# Copies of deciding files in which single decisions can be spoilt at run time (test/mutants), and the cheap test programs
+# once more with these copies in the place of the originals.
+set(mutated controller/decide.cc controller/canary.cc controller/canary_traffic.cc controller/canary_sizes.cc
+            controller/blue_green.cc controller/rollout_analysis.cc controller/old_sets.cc controller/pause.cc
+            controller/services.cc controller/rollback.cc controller/progress.cc controller/restart.cc
+            controller/sets.cc controller/draft.cc)
+set(mutant_folder ${CMAKE_BINARY_DIR}/mutants)
+set(mutated_copies "")
+set(mutated_sources "")
+foreach(file ${mutated})
+  list(APPEND mutated_copies ${mutant_folder}/${file})
+  list(APPEND mutated_sources ${CMAKE_SOURCE_DIR}/${file})
+endforeach()
+add_custom_command(OUTPUT ${mutated_copies} ${mutant_folder}/mutants.txt
+  COMMAND ${CMAKE_SOURCE_DIR}/test/mutants/instrument ${mutant_folder} ${mutated}
+  DEPENDS ${mutated_sources} ${CMAKE_SOURCE_DIR}/test/mutants/instrument
+  VERBATIM)
+add_library(sluice_mutated OBJECT ${mutated_copies} ${CMAKE_SOURCE_DIR}/test/mutants/spoil.cc)
+target_compile_options(sluice_mutated PRIVATE -w $<$<CONFIG:Debug>:-O2>)
+target_link_libraries(sluice_mutated PUBLIC sluice_controller)
+
+# The copies define what the originals in the library define, so that those are not taken from there.
+function(sluice_mutated_program name)
+  add_executable(${name}_mutated $<TARGET_OBJECTS:${name}> $<TARGET_OBJECTS:sluice_mutated>)
+  target_link_libraries(${name}_mutated PRIVATE Boost::unit_test_framework ${ARGN})
+  set_target_properties(${name}_mutated PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/test)
+endfunction()
+sluice_mutated_program(unit_controller sluice_controller)
+sluice_mutated_program(exploration sluice_controller)
+sluice_mutated_program(faults sluice_simulated_world)
