@@ -15,7 +15,7 @@ function(sluice_room name)
   foreach(room ${ROOM_USES})
     target_link_libraries(sluice_${name} ${scope} sluice_${room})
   endforeach()
-  if(SLUICE_OPTIMISED_ROOMS AND sources AND NOT name MATCHES "^(gitops|view|kubectl)$")
+  if(sources AND name IN_LIST SLUICE_OPTIMISED_ROOMS)
     # Also in debug builds: the simulation runs tens of thousands of fault plans, and optimising costs a tenth of a
     # compilation that is mostly headers.
     target_compile_options(sluice_${name} PRIVATE $<$<CONFIG:Debug>:-O2>)

@@ -28,7 +28,8 @@ void Invariants::fail(const std::string& text) { model_.violations.push_back(tex
 // Pods that a Service lacks for the requests that it gets or is about to get; the proxy that sends most decides.
 int Invariants::shortfall(const State& state, int service) const {
   const Seen& now = state.now;
-  const int replicas = model_.replicas(now);
+  // Nobody is blamed for a demand that the decision did not know of.
+  const int replicas = std::min(model_.replicas(now), model_.replicas(decision_.view));
   const crds::RolloutSpec& spec = *model_.rollouts_[now.rollout]->spec;
   const int behind = model_.selected(now, service);
   const int ready = model_.available(now, behind);
@@ -68,7 +69,8 @@ void Invariants::check_capacity(const State& before, const State& after, const s
   const auto missing = [&](const State& state) {
     int pods = 0;
     for (int version = 0; version < versions; ++version) pods += model_.available(state.now, version);
-    return std::max(0, model_.replicas(state.now) - pods);  // maxUnavailable is 0 in the model
+    const int replicas = std::min(model_.replicas(state.now), model_.replicas(decision_.view));
+    return std::max(0, replicas - pods);  // maxUnavailable is 0 in the model
   };
   if (missing(after) > missing(before))
     fail(fmt::format("I2: {} pods are missing after \"{}\", {} before", missing(after), what, missing(before)));

@@ -40,7 +40,7 @@ struct State {
   // What the invariants remember.
   std::uint8_t has_skipped = 0;  // a person skipped a gate of this attempt
   std::uint8_t has_lost = 0;     // pods went by themselves
-  std::uint8_t unused = 0;
+  std::array<std::uint8_t, 3> unused{};
   bool operator==(const State&) const = default;
 };
 static_assert(std::is_trivially_copyable_v<State> && std::has_unique_object_representations_v<State>);

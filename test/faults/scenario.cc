@@ -9,21 +9,22 @@ namespace {
 using namespace simulation;
 using std::chrono::seconds;
 
-const std::string two_weights =
+// Not std::string: the test cases are made from the scenarios before main().
+constexpr const char* two_weights =
     "      steps: [{setWeight: 25}, {pause: {}}, {setWeight: 50}, {pause: {duration: 10s}}]\n";
-const std::string quick_retreat = "      scaleDownDelaySeconds: 5\n      abortScaleDownDelaySeconds: 5\n";
-const std::string fence = "      maxSurge: 1\n      maxUnavailable: 0\n";
-const std::string checked =
+constexpr const char* quick_retreat = "      scaleDownDelaySeconds: 5\n      abortScaleDownDelaySeconds: 5\n";
+constexpr const char* fence = "      maxSurge: 1\n      maxUnavailable: 0\n";
+constexpr const char* checked =
     "      steps: [{setWeight: 25}, {analysis: {templates: [{templateName: check}]}}, {setWeight: 50}]\n";
 
 Plan routed(const std::string& more, const std::string& spec = "", int replicas = 4) {
-  return {replicas, routed_canary_with(quick_retreat + more), spec};
+  return {replicas, routed_canary_with(std::string(quick_retreat) + more), spec};
 }
 Plan basic(const std::string& more, const std::string& spec = "", int replicas = 4) {
-  return {replicas, basic_canary_with(fence + more), spec};
+  return {replicas, basic_canary_with(std::string(fence) + more), spec};
 }
 Plan blue_green(const std::string& more, const std::string& spec = "", int replicas = 2) {
-  return {replicas, blue_green_with(quick_retreat + more), spec};
+  return {replicas, blue_green_with(std::string(quick_retreat) + more), spec};
 }
 
 // The pause of a step, reached by this version.

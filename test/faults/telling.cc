@@ -1,6 +1,7 @@
 // Telling, and judging how it ended.
 #include "telling.h"
 
+#include <boost/test/execution_monitor.hpp>
 #include <boost/test/unit_test.hpp>
 #include <fmt/format.h>
 
