@@ -15,13 +15,13 @@ add_custom_command(OUTPUT ${mutated_copies} ${mutant_folder}/mutants.txt
   COMMAND ${CMAKE_SOURCE_DIR}/test/mutants/instrument ${mutant_folder} ${mutated}
   DEPENDS ${mutated_sources} ${CMAKE_SOURCE_DIR}/test/mutants/instrument
   VERBATIM)
-add_library(sluice_mutated OBJECT ${mutated_copies} ${CMAKE_SOURCE_DIR}/test/mutants/spoil.cc)
+add_library(sluice_mutated OBJECT EXCLUDE_FROM_ALL ${mutated_copies} ${CMAKE_SOURCE_DIR}/test/mutants/spoil.cc)
 target_compile_options(sluice_mutated PRIVATE -w $<$<CONFIG:Debug>:-O2>)
 target_link_libraries(sluice_mutated PUBLIC sluice_controller)
 
 # The copies define what the originals in the library define, so that those are not taken from there.
 function(sluice_mutated_program name)
-  add_executable(${name}_mutated $<TARGET_OBJECTS:${name}> $<TARGET_OBJECTS:sluice_mutated>)
+  add_executable(${name}_mutated EXCLUDE_FROM_ALL $<TARGET_OBJECTS:${name}> $<TARGET_OBJECTS:sluice_mutated>)
   target_link_libraries(${name}_mutated PRIVATE Boost::unit_test_framework ${ARGN})
   set_target_properties(${name}_mutated PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/test)
 endfunction()

@@ -188,7 +188,8 @@ bool Strikes::branch(const Fault& fault, const std::string& state) {
     return false;
   }
   // Races of people and lagging servers are many and alike: a commit tells an eighth and a third of them.
-  const std::uint64_t share = fault.family == Family::users ? 8 : fault.family == Family::time_travel ? 3 : 1;
+  const int alike = fault.family == Family::users ? 8 : fault.family == Family::time_travel ? 3 : 1;
+  const auto share = static_cast<std::uint64_t>(alike * options_.one_in);
   if (options_.wanted.empty() && !options_.is_long && sandbox::roll(7, plan) % share != 0) {
     ++counts.left_out;
     return false;

@@ -64,6 +64,7 @@ struct StrikeOptions {
   std::string scenario;
   std::string wanted;
   bool is_long = false;  // nothing is left out
+  int one_in = 1;        // else so many plans are told by one
 };
 
 class Strikes {
