@@ -123,10 +123,12 @@ void Invariants::check_write(const State& before, const State& after, const cont
     check_capacity(before, after, what);
   }
   if (const auto* change = std::get_if<controller::SetRouteWeights>(&effect)) {
-    const std::string what = fmt::format("set the weight from {} to {}", before.now.weight, change->split.canary);
-    if (before.now.weight == change->split.canary) fail("I9: " + what);
-    const bool rises = change->split.canary > before.now.weight;
-    if (rises && change->split.canary > allowed_share()) fail(fmt::format("I4: {}; allowed {}", what, allowed_share()));
+    const std::string what =
+        fmt::format("set the weight from {} to {}", before.now.weight, change->intent.split.canary);
+    if (before.now.weight == change->intent.split.canary) fail("I9: " + what);
+    const bool rises = change->intent.split.canary > before.now.weight;
+    if (rises && change->intent.split.canary > allowed_share())
+      fail(fmt::format("I4: {}; allowed {}", what, allowed_share()));
     if (rises && is_held) fail("I8: " + what + " although spec.paused is true");
     if (rises && change->precondition.resource_version.empty()) fail("preconditions: " + what + " rests on nothing");
     check_capacity(before, after, what);

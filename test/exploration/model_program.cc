@@ -213,7 +213,7 @@ bool Model::write(State& state, const controller::Effect& effect) {
                    const std::string version = std::to_string(now.weight * 2 + now.is_accepted);
                    if (!change.precondition.resource_version.empty() && change.precondition.resource_version != version)
                      return false;
-                   now.weight = static_cast<std::uint8_t>(change.split.canary);
+                   now.weight = static_cast<std::uint8_t>(change.intent.split.canary);
                    now.is_accepted = 0;
                    finish_request(state, Kind::route);
                    return true;
