@@ -101,6 +101,7 @@ net::awaitable<Result<>> send_write(ApplyTools tools, DecisionOwner owner, Write
       change ? WrittenObject::Kind::route : kind_of(request->resource, request->subresource);
   const ObjectKey target = request->key;
   const WriteTarget about{request->resource, target.name, request->verb == Verb::create};
+  const kube::Resource resource = request->resource;
   const bool absent_is_fine = request->absent_is_fine;
   const bool leaves_object = request->verb == Verb::create || request->verb == Verb::patch;
   const Result<json::value> answer = co_await send(tools.client, std::move(*request));
@@ -112,7 +113,7 @@ net::awaitable<Result<>> send_write(ApplyTools tools, DecisionOwner owner, Write
   tools.log.info(describe(write.effect), {{owner.kind, key.text()}});
   if (about.is_creation) applied.created.push_back(about);
   if (leaves_object && kind) {
-    applied.written.push_back({*kind, target, change ? change->kind : std::string()});
+    applied.written.push_back({*kind, target, resource, change ? change->kind : std::string()});
     note(tools.stores, applied.written.back(), std::string(kube::text_at(*answer, {"metadata", "resourceVersion"})));
   }
   co_return Result<>();
@@ -128,7 +129,7 @@ net::awaitable<Result<>> send_status(ApplyTools tools, std::shared_ptr<const crd
   const Result<json::value> answer =
       co_await tools.client.patch(kube::resources::rollouts, rollout->meta.key(), std::move(patch));
   if (!answer) co_return answer.error();
-  applied.written.push_back({WrittenObject::Kind::rollout, rollout->meta.key()});
+  applied.written.push_back({WrittenObject::Kind::rollout, rollout->meta.key(), kube::resources::rollouts});
   note(tools.stores, applied.written.back(), std::string(kube::text_at(*answer, {"metadata", "resourceVersion"})));
   co_return Result<>();
 }

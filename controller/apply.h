@@ -31,6 +31,7 @@ struct WrittenObject {
   };
   Kind kind;
   kube::ObjectKey key;
+  kube::Resource resource;
   std::string route_kind = {};  // "HTTPRoute"; of a route only
 };
 

@@ -23,9 +23,11 @@ using kube::Result;
 using kube::Time;
 namespace net = kube::net;
 
-// The watch shows a write within milliseconds. When it does not for so long (the object may have been deleted at once,
-// or the watch be broken), the decision is taken on what is known; every write carries its precondition.
+// The watch shows a write within milliseconds. When it does not for so long, the server is asked whether the object has
+// gone at once and will never be shown; if it is there, the watch is broken or slow, and is waited for.
 constexpr kube::Duration patience = std::chrono::seconds(10);
+// No watch lives so long. What a new one does not show either has left its selection.
+constexpr kube::Duration longest_watch = std::chrono::minutes(12);
 // A disruption budget that forbids an eviction is asked again after this.
 constexpr kube::Duration eviction_pause = std::chrono::seconds(5);
 
@@ -222,13 +224,14 @@ net::awaitable<void> RolloutController::work() {
 
 net::awaitable<void> RolloutController::reconcile(ObjectKey key) {
   tell_of_deletion(key);
-  const auto rollout = stores_.rollouts.find(key);
-  if (!rollout) {
+  if (!stores_.rollouts.find(key)) {
     memory_.erase(key);
     queue_.forget(key);
     co_return;
   }
-  if (!sees_own_writes(key)) co_return;
+  const bool is_up_to_date = co_await sees_own_writes(key);
+  const auto rollout = stores_.rollouts.find(key);
+  if (!is_up_to_date || !rollout) co_return;
   std::string broken;
   Result<> outcome;
   try {
@@ -268,23 +271,41 @@ void RolloutController::tell_of_deletion(const ObjectKey& key) {
   events_.record(about, {false, "RolloutDeleted", "Rollout " + key.name + "/" + key.ns + " is deleted."});
 }
 
-// False when the stores do not show this process's last writes yet; the event that shows them leads back here.
-bool RolloutController::sees_own_writes(const ObjectKey& key) {
+// Of this process's last writes, those that the stores do not show yet.
+std::vector<WrittenObject> RolloutController::unseen_writes(const ObjectKey& key) {
   Memory& memory = memory_[key];
   std::erase_if(memory.written, [&](const WrittenObject& written) { return is_current(stores_, written); });
-  if (memory.written.empty()) {
-    memory.waits_since.reset();
-    return true;
+  if (memory.written.empty()) memory.waits_since.reset();
+  return memory.written;
+}
+
+// False while the stores are known to be behind; the event that shows the write leads back here. A decision on old data
+// would undo what a person has done since, or take pods away twice.
+net::awaitable<bool> RolloutController::sees_own_writes(ObjectKey key) {
+  const std::vector<WrittenObject> missing = unseen_writes(key);
+  if (missing.empty()) co_return true;
+  const Time now = clock_.now();
+  const Time since = memory_[key].waits_since.value_or(now);
+  memory_[key].waits_since = since;
+  if (now < since + patience) {
+    queue_.add_at(key, since + patience);
+    co_return false;
   }
-  if (!memory.waits_since) memory.waits_since = clock_.now();
-  if (clock_.now() < *memory.waits_since + patience) {
-    queue_.add_at(key, *memory.waits_since + patience);
-    return false;
+  bool is_behind = false;
+  for (const WrittenObject& written : missing) {
+    const Result<boost::json::value> there = co_await client_.get(written.resource, written.key);
+    is_behind |= there.has_value() || there.error().fault != Fault::not_found;
   }
-  log_.warning("the watch does not show a write; going on with what is known", {{"rollout", key.text()}});
-  memory.written.clear();
-  memory.waits_since.reset();
-  return true;
+  if (unseen_writes(key).empty()) co_return true;
+  if (is_behind && now < since + longest_watch) {
+    if (now < since + 2 * patience)
+      log_.warning("the watch does not show a write; nothing is decided before it does", {{"rollout", key.text()}});
+    queue_.add_at(key, now + patience);
+    co_return false;
+  }
+  memory_[key].written.clear();
+  memory_[key].waits_since.reset();
+  co_return true;
 }
 
 net::awaitable<Result<>> RolloutController::decide_and_apply(std::shared_ptr<const crds::Rollout> rollout) {

@@ -66,7 +66,8 @@ class RolloutController {
   RolloutObservation observe_last_valid(const crds::Rollout& rollout, kube::Mistakes mistakes);
   kube::net::awaitable<void> tell_failed_creation(std::shared_ptr<const crds::Rollout> rollout, RolloutObservation seen,
                                                   std::string set, std::string error);
-  bool sees_own_writes(const kube::ObjectKey& key);
+  kube::net::awaitable<bool> sees_own_writes(kube::ObjectKey key);
+  std::vector<WrittenObject> unseen_writes(const kube::ObjectKey& key);
   bool status_is_due(const kube::ObjectKey& key, const Decision& decision);
   kube::net::awaitable<kube::Result<>> read_pods(RolloutObservation& seen);
   void tell_reasons(const kube::ObjectKey& key, const std::vector<Reason>& reasons);

@@ -127,20 +127,6 @@ BOOST_AUTO_TEST_CASE(no_state_violates_an_invariant) {
   BOOST_TEST(sums.empty > 0u);
 }
 
-// Known to be wrong: after ten seconds without sight of its own write the controller decides on sets that it knows to
-// be old, and takes pods of one set away although it has just done so with another (controller/rollout_controller.cc,
-// sees_own_writes). The test fails, as it is expected to, until the controller reads the object instead.
-BOOST_AUTO_TEST_CASE(an_own_write_that_stays_unseen_is_read_before_the_next_decision,
-                     *boost::unit_test::expected_failures(1)) {
-  if (!setting("SLUICE_CONFIGURATION").empty()) return;
-  for (Configuration& one : configurations()) {
-    if (one.name != "basic w34 pause w67 x3, one act, stale") continue;
-    one.is_impatient = true;
-    const Exploration result = explore(one, {});
-    BOOST_TEST(result.violations.empty());
-  }
-}
-
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

@@ -27,7 +27,6 @@ struct Configuration {
   int scales = 0;                                          // of them at most so many by ±1
   bool has_errors = false;                                 // runs may also end in Error or Inconclusive
   bool is_long = false;                                    // only in the long profile
-  bool is_impatient = false;  // it also decides when it has waited ten seconds for its own write to be seen
 };
 
 // What the program has decided about a view, remembered because it always decides the same.

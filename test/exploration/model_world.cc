@@ -244,12 +244,6 @@ void Model::add_fault_steps(const State& state, std::vector<Step>& steps) {
     to.hides_own_write = 0;
     refresh_view(to);
     steps.push_back({fmt::format("the watch of {} goes on", kind_name(state.frozen)), to});
-    // After ten seconds it goes on with what it knows.
-    if (configuration_.is_impatient && state.hides_own_write && state.pending == 0) {
-      State tired = state;
-      tired.hides_own_write = 0;
-      steps.push_back({"it waits no longer for its own write", tired});
-    }
   } else if (state.freezes > 0) {
     for (const Kind kind : {Kind::rollout, Kind::sets, Kind::services, Kind::endpoints, Kind::route, Kind::runs}) {
       if (service_names_.empty() && (kind == Kind::services || kind == Kind::endpoints)) continue;

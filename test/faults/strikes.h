@@ -99,6 +99,7 @@ class Strikes {
   bool is_armed_ = false;
   std::map<Family, Counts> counts_;
   std::set<std::string> met_;
+  std::string after_last_write_;  // version and time
   std::optional<Fault> struck_;
   std::string plan_;
   std::map<std::string, std::vector<sandbox::Change>> history_;  // by plural

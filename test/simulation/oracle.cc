@@ -192,7 +192,7 @@ void Oracle::note_request(const kube::ApiRequest& request, const kube::ApiRespon
   // Evictions are refused by budgets; reviews change nothing by nature.
   const bool is_write = request.method == "PATCH" || request.method == "PUT";
   if (is_write && answer.status < 300 && api_.version() == before && request.target.find("dryRun") == std::string::npos)
-    fail("I9", request.target, "a write that changes nothing: " + request.body);
+    fail("I9 (needless)", request.target, "a write that changes nothing: " + request.body);
   if (is_at_rest_ && answer.status < 300)
     fail("I9", request.target, "a write although everything is settled: " + request.method + " " + request.body);
   if (request.method == "DELETE" && request.body.find("\"uid\"") == std::string::npos)

@@ -23,6 +23,7 @@ class Oracle {
   Oracle(sandbox::Api& api, const sandbox::Gateway& gateway, const kube::Clock& clock, Acting& acting);
 
   // From now on this invariant ("I1") is not checked: the story breaks it by its own hands. Say why where it is called.
+  // "I9 (needless)" is a write that changes nothing, as one can be that was decided on an old view.
   void excuse(const std::string& invariant) { excused_.insert(invariant); }
   void expect_again(const std::string& invariant);
 
