@@ -272,7 +272,8 @@ bool Model::write(State& state, const controller::Effect& effect) {
                    finish_request(state, Kind::rollout);
                    return true;
                  },
-                 [&](const controller::EvictPod&) { return true; }},
+                 // Pods and other workloads are not in the model; a configuration that touches them is told as I9.
+                 [&](const auto&) { return true; }},
       effect);
 }
 
