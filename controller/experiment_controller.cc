@@ -249,7 +249,7 @@ net::awaitable<Result<>> ExperimentController::write_status(ExperimentPointer ex
   const Result<kube::json::value> answer =
       co_await client_.patch(kube::resources::experiments, experiment->meta.key(), std::move(patch));
   if (!answer) co_return answer.error();
-  applied.written.push_back({WrittenObject::Kind::experiment, experiment->meta.key()});
+  applied.written.push_back({WrittenObject::Kind::experiment, experiment->meta.key(), kube::resources::experiments});
   stores_.experiments.note_own_write(experiment->meta.key(),
                                      std::string(kube::text_at(*answer, {"metadata", "resourceVersion"})));
   co_return Result<>();

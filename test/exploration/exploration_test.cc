@@ -4,6 +4,9 @@
 // each; SLUICE_PROFILE=long takes the long list.
 #include <algorithm>
 #include <cstdlib>
+#include <fstream>
+#include <set>
+#include <sstream>
 #include <string>
 #include <sys/wait.h>
 #include <thread>
@@ -88,9 +91,25 @@ std::string read_all(int from) {
   return text;
 }
 
+// What is known to be wrong, one a line: the violation as it is reported, a tab, and the reason.
+std::set<std::string> known_violations() {
+  std::ifstream file(std::string(SLUICE_SOURCE_DIR) + "/test/exploration/known_violations.txt");
+  std::set<std::string> known;
+  for (std::string line; std::getline(file, line);)
+    if (!line.empty() && !line.starts_with("#")) known.insert(line.substr(0, line.find('\t')));
+  return known;
+}
+
+void add_violations(const std::string& report, std::set<std::string>& found) {
+  constexpr std::string_view mark = "VIOLATION ";
+  std::istringstream lines(report);
+  for (std::string line; std::getline(lines, line);)
+    if (line.starts_with(mark)) found.insert(line.substr(mark.size()));
+}
+
 BOOST_AUTO_TEST_SUITE(exploration)
 
-BOOST_AUTO_TEST_CASE(no_state_violates_an_invariant) {
+BOOST_AUTO_TEST_CASE(no_state_violates_an_invariant_but_as_is_known) {
   const std::vector<Configuration> all = wanted_configurations();
   Limits limits;
   const std::string quota = setting("SLUICE_STATES");
@@ -101,12 +120,14 @@ BOOST_AUTO_TEST_CASE(no_state_violates_an_invariant) {
   for (std::size_t first = 0; first < processes; ++first)
     reports.push_back(explore_some(all, first, processes, limits));
   Sums sums;
+  std::set<std::string> found;
   for (const int report : reports) {
     const std::string text = read_all(report);
     BOOST_REQUIRE(text.size() >= sizeof(Sums));  // otherwise the process has crashed
     Sums some;
     std::memcpy(&some, text.data(), sizeof some);
     fmt::print("{}", text.substr(sizeof some));
+    add_violations(text.substr(sizeof some), found);
     sums.states += some.states;
     sums.transitions += some.transitions;
     sums.decisions += some.decisions;
@@ -123,7 +144,11 @@ BOOST_AUTO_TEST_CASE(no_state_violates_an_invariant) {
       "{:.0f} states per second and core\n",
       sums.states, sums.transitions, sums.decisions, sums.empty, sums.cut, sums.violations,
       static_cast<double>(sums.states) / std::max(0.001, sums.seconds));
-  BOOST_TEST(sums.violations == 0u);
+  const std::set<std::string> known = known_violations();
+  for (const std::string& violation : found) BOOST_TEST(known.contains(violation), "not known before: " << violation);
+  const bool is_usual = quota.empty() && !is_long && setting("SLUICE_CONFIGURATION").empty();
+  for (const std::string& violation : known)
+    BOOST_TEST((!is_usual || found.contains(violation)), "no longer found, to be taken from the list: " << violation);
   BOOST_TEST(sums.empty > 0u);
 }
 
