@@ -474,6 +474,20 @@ BOOST_AUTO_TEST_CASE(a_retry_within_the_delay_keeps_the_pods) {
   BOOST_TEST(model.log() == "annotate ab-a, annotate ab-b, run ab-check.1");
 }
 
+// Everything happens within one second; the run that has failed is not that of the second start.
+BOOST_AUTO_TEST_CASE(a_retry_at_once_is_another_start) {
+  ModelExperiment model = running(is_measured);
+  model.finish_run("ab-check", "Failed");
+  model.rest();
+  BOOST_TEST(model.state() == "Failed");
+  model.log();
+  model.retry();
+  model.rest();
+  BOOST_TEST(model.log() == "annotate ab-a, annotate ab-b, run ab-check.1");
+  BOOST_TEST(model.status().phase == "Running");
+  BOOST_TEST(model.runs.at("ab-check.1").meta.annotations.get(keys::experiment_attempt) == "2026-03-01T12:00:01Z");
+}
+
 BOOST_AUTO_TEST_CASE(a_template_that_was_taken_out_loses_its_pods) {
   ModelExperiment model = running(has_service);
   model.edit([](Spec& spec) { spec.templates.pop_back(); });
