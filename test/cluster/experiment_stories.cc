@@ -95,8 +95,8 @@ spec:
                                   scene.ns);
   co_await until(scene, "web", healthy_with_image("example/web:v1"));
   co_await set_image(scene, "web", "example/web:v2");
-  co_await until_event(scene, "web", "ExperimentCreated");
   co_await until(scene, "web", paused_at(1));
+  co_await until_event(scene, "web", "ExperimentCreated");
   const auto any = [](const json::value&) { return true; };
   co_await until_count(scene, resources::experiments, 0, any);
   std::vector<std::string> promote{"promote", "web"};
