@@ -166,10 +166,10 @@ void plan_routed(Draft& draft, const CanaryTraffic& traffic, int index) {
   else
     draft.scale(sets.newest, routed_size_of_newest(draft, traffic, index));
   if (traffic.is_settled())
-    retire_old_sets(
-        draft, {is_dynamic ? 0 : strategy.scale_down_delay_seconds.value_or(default_delay),
-                strategy.scale_down_delay_revision_limit,
-                [&](const ReplicaSetPointer& set) { return traffic.has_router() && traffic.may_serve(set); }});
+    retire_old_sets(draft, {is_dynamic ? 0 : strategy.scale_down_delay_seconds.value_or(default_delay),
+                            strategy.scale_down_delay_revision_limit, [&](const ReplicaSetPointer& set) {
+                              return traffic.has_router() && traffic.may_serve(set);
+                            }});
 }
 
 }  // namespace

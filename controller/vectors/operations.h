@@ -26,10 +26,10 @@ Answer phase(const boost::json::value& in);
 // routes and templates are there as the Rollout wants them. Without a new set, its size when it is created.
 Answer replicas(const boost::json::value& in);
 
-// {"rollout", "objects": [routes, Ingresses, ...], "weight": n, "header": {"name", "match"}, "mirror": {"name", "match",
-// "percentage"}, "additional": [{"service", "weight"}], "canaryHash", "stableHash"} -> the objects as they should be.
-// Without header and mirror there are no such routes of the Rollout; objects that are none of its routes come back as
-// they are.
+// {"rollout", "objects": [routes, Ingresses, ...], "weight": n, "header": {"name", "match"}, "mirror": {"name",
+// "match", "percentage"}, "additional": [{"service", "weight"}], "canaryHash", "stableHash"} -> the objects as they
+// should be. Without header and mirror there are no such routes of the Rollout; objects that are none of its routes
+// come back as they are.
 Answer route(const boost::json::value& in);
 
 }  // namespace sluice::controller::vectors

@@ -192,7 +192,8 @@ BOOST_AUTO_TEST_CASE(certificates_are_verified_unless_insecure_is_written) {
     response.body = "1";
     co_await responder.send(std::move(response));
   };
-  for (const auto& [certificates, words] : {std::pair(&good, "unknown authority"), std::pair(&expired, "certificate")}) {
+  for (const auto& [certificates, words] :
+       {std::pair(&good, "unknown authority"), std::pair(&expired, "certificate")}) {
     net::io_context io{1};
     kube::HttpServerOptions options;
     options.tls = certificates->server();
