@@ -5,6 +5,7 @@
 #include <boost/json/value.hpp>
 
 #include "controller/decide.h"
+#include "controller/keys.h"
 #include "controller/observe.h"
 #include "controller/read_set_templates.h"
 #include "controller/stores.h"
@@ -21,7 +22,6 @@ namespace net = kube::net;
 
 constexpr auto patience = std::chrono::seconds(10);
 constexpr auto glance = std::chrono::milliseconds(5);
-constexpr std::string_view instance_label = "argo-rollouts.argoproj.io/controller-instance-id";
 
 std::vector<std::string> words_of(const std::string& list) {
   std::vector<std::string> words;
@@ -63,7 +63,8 @@ net::awaitable<kube::Result<SeenByController>> see_as_controller(kube::Client& c
   const auto rollout = co_await fetch_rollout(client, key);
   if (!rollout) co_return rollout.error();
   controller::DecideOptions options;
-  if (const std::string* id = (*rollout)->meta.labels.find(instance_label)) options.instance_id = *id;
+  if (const std::string* id = (*rollout)->meta.labels.find(controller::keys::instance_id_label))
+    options.instance_id = *id;
 
   const kube::Log silent(
       kube::LogLevel::error, kube::LogFormat::text, [&] { return clock.now(); }, [](std::string_view) {});

@@ -4,6 +4,8 @@
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
+#include "controller/draft.h"
+#include "controller/keys.h"
 #include "controller/steps.h"
 #include "crds/decode.h"
 #include "crds/rollout.h"
@@ -14,15 +16,9 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::string_view hash_label = "rollouts-pod-template-hash";
-
 std::string hash_in(const json::value& object, std::initializer_list<std::string_view> path) {
   const json::value* labels = kube::find_at(object, path);
-  return labels ? std::string(kube::text_at(*labels, {hash_label})) : std::string();
-}
-
-std::string counted(std::int64_t number, std::string_view noun) {
-  return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s");
+  return labels ? std::string(kube::text_at(*labels, {controller::keys::hash_label})) : std::string();
 }
 
 std::string step_text(const crds::Rollout& rollout) {
@@ -102,12 +98,14 @@ void Chronicle::note_set(const sandbox::Change& change) {
   if (!is_telling_ || !change.after || change.type == kube::WatchType::deleted) return;
   const std::int64_t was = change.before ? kube::number_at(*change.before, {"spec", "replicas"}, 1) : 0;
   const std::int64_t is = kube::number_at(*change.after, {"spec", "replicas"}, 1);
-  if (was != is) tell(fmt::format("{} is sized from {} to {}", version_of(hash), was, counted(is, "pod")));
+  if (was != is)
+    tell(fmt::format("{} is sized from {} to {}", version_of(hash), was,
+                     controller::counted(static_cast<int>(is), "pod")));
   const std::int64_t were_ready =
       change.before ? kube::number_at(*change.before, {"status", "availableReplicas"}, 0) : 0;
   const std::int64_t are_ready = kube::number_at(*change.after, {"status", "availableReplicas"}, 0);
   if (are_ready > were_ready && are_ready == is)
-    tell(fmt::format("{} has {} available", version_of(hash), counted(is, "pod")));
+    tell(fmt::format("{} has {} available", version_of(hash), controller::counted(static_cast<int>(is), "pod")));
   if (!old_hashes_.contains(hash) && are_ready > 0) has_new_pods_ = true;
 }
 

@@ -7,6 +7,7 @@
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
+#include "controller/keys.h"
 #include "controller/observation.h"
 #include "crds/decode.h"
 #include "kube/json.h"
@@ -47,9 +48,9 @@ void forget_controller(json::value& service) {
   if (json::value* selector =
           top.contains("spec") ? service.as_object()["spec"].as_object().if_contains("selector") : nullptr;
       selector && selector->is_object())
-    selector->get_object().erase("rollouts-pod-template-hash");
+    selector->get_object().erase(controller::keys::hash_label);
   json::object& metadata = member(top, "metadata");
-  member(metadata, "annotations").erase("argo-rollouts.argoproj.io/managed-by-rollouts");
+  member(metadata, "annotations").erase(controller::keys::managed_by);
   member(top, "spec").erase("clusterIP");
   member(top, "spec").erase("clusterIPs");
 }

@@ -165,8 +165,10 @@ class Stage {
   controller::RolloutObservation observed() { return controller::observe(stores_, stores_.rollouts.find(key_), {}); }
 
   bool is_started() {
-    return clock_.run_until([this] { return rollout()->status.phase == "Healthy"; }, clock_.now() + start_limit) &&
-           (clock_.run_for(seconds(5)), true);
+    const auto is_healthy = [this] { return rollout()->status.phase == "Healthy"; };
+    if (!clock_.run_until(is_healthy, clock_.now() + start_limit)) return false;
+    clock_.run_for(seconds(5));  // until the routes and slices have followed, too
+    return true;
   }
 
   // The moment at which time alone changes something, if there is one.
@@ -210,7 +212,7 @@ class Stage {
 
   void until_the_end() {
     const kube::Time end = began_ + longest;
-    // A rehearsal that goes round in circles says so instead of running for ever.
+    // One that goes round in circles is cut, and judged by what it has come to.
     for (int rounds = 0; clock_.now() < end && rounds < most_rounds; ++rounds) {
       const kube::Time before = chronicle_.last_change();
       const auto stirs = [&] { return chronicle_.last_change() != before || must_act(); };

@@ -6,28 +6,10 @@
 #include "controller/keys.h"
 #include "controller/replica_arithmetic.h"
 #include "controller/steps.h"
-#include "model_cluster.h"
+#include "serving.h"
 
 namespace sluice::controller::test {
 namespace {
-
-ModelCluster serving(crds::RolloutSpec spec) {
-  ModelCluster cluster(std::move(spec));
-  const auto& strategy = cluster.observe().rollout->spec->strategy;
-  if (strategy.blue_green) {
-    cluster.add_service("web-active");
-    cluster.add_service("web-preview");
-  } else if (strategy.canary->traffic_routing) {
-    cluster.add_service("web-canary");
-    cluster.add_service("web-stable");
-    cluster.add_route("web");
-  }
-  cluster.add_template("success");
-  cluster.rest();
-  cluster.log();
-  cluster.set_now(at(100));
-  return cluster;
-}
 
 crds::RolloutSpec routed(std::vector<crds::CanaryStep> steps) { return routed_spec(10, std::move(steps)); }
 

@@ -5,27 +5,10 @@
 
 #include "controller/keys.h"
 #include "controller/restart.h"
-#include "model_cluster.h"
+#include "serving.h"
 
 namespace sluice::controller::test {
 namespace {
-
-ModelCluster serving(crds::RolloutSpec spec) {
-  ModelCluster cluster(std::move(spec));
-  const auto& strategy = cluster.observe().rollout->spec->strategy;
-  if (strategy.blue_green) {
-    cluster.add_service("web-active");
-    cluster.add_service("web-preview");
-  } else if (strategy.canary->traffic_routing) {
-    cluster.add_service("web-canary");
-    cluster.add_service("web-stable");
-    cluster.add_route("web");
-  }
-  cluster.rest();
-  cluster.log();
-  cluster.set_now(at(100));
-  return cluster;
-}
 
 crds::CanaryStep scale_step(const std::function<void(crds::SetCanaryScale&)>& set) {
   crds::CanaryStep step;
