@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "controller/observe.h"
+#include "controller/read_pods.h"
 #include "controller/read_set_templates.h"
 #include "controller/rollout_metrics.h"
 #include "crds/decode.h"
@@ -316,7 +317,7 @@ net::awaitable<Result<>> RolloutController::decide_and_apply(std::shared_ptr<con
     co_return Result<>();
   }
   if (needs_pods(seen, clock_.now())) {
-    const Result<> read = co_await read_pods(seen);
+    const Result<> read = co_await read_pods(client_, seen);
     if (!read) co_return read.error();
   }
   Decision decision = decide(seen, clock_.now());
@@ -367,21 +368,6 @@ bool RolloutController::status_is_due(const ObjectKey& key, const Decision& deci
   }
   memory.status_since.reset();
   return true;
-}
-
-net::awaitable<Result<>> RolloutController::read_pods(RolloutObservation& seen) {
-  kube::ListOptions options;
-  if (seen.rollout->spec->selector) options.label_selector = kube::format_selector(*seen.rollout->spec->selector);
-  const Result<boost::json::value> list =
-      co_await client_.list(kube::resources::pods, seen.rollout->meta.ns, std::move(options));
-  if (!list) co_return list.error();
-  seen.pods.emplace();
-  if (const auto* items = kube::find_at(*list, {"items"}); items && items->is_array())
-    for (const auto& item : items->get_array()) {
-      kube::Mistakes ignored;
-      seen.pods->push_back(crds::decode_pod(item, ignored));
-    }
-  co_return Result<>();
 }
 
 void RolloutController::tell_reasons(const ObjectKey& key, const std::vector<Reason>& reasons) {

@@ -69,7 +69,6 @@ class RolloutController {
   kube::net::awaitable<bool> sees_own_writes(kube::ObjectKey key);
   std::vector<WrittenObject> unseen_writes(const kube::ObjectKey& key);
   bool status_is_due(const kube::ObjectKey& key, const Decision& decision);
-  kube::net::awaitable<kube::Result<>> read_pods(RolloutObservation& seen);
   void tell_reasons(const kube::ObjectKey& key, const std::vector<Reason>& reasons);
 
   kube::Client& client_;

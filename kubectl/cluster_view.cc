@@ -7,6 +7,7 @@
 #include "controller/decide.h"
 #include "controller/keys.h"
 #include "controller/observe.h"
+#include "controller/read_pods.h"
 #include "controller/read_set_templates.h"
 #include "controller/stores.h"
 #include "crds/decode.h"
@@ -43,19 +44,6 @@ net::awaitable<void> until_ended(kube::Tasks& tasks, kube::Clock& clock) {
   while (tasks.running() > 0) co_await clock.sleep_for(glance);
 }
 
-net::awaitable<kube::Result<void>> add_pods(kube::Client& client, controller::RolloutObservation& seen) {
-  const std::string selector =
-      seen.rollout->spec->selector ? kube::format_selector(*seen.rollout->spec->selector) : std::string();
-  const auto pods = co_await list_all(client, kube::resources::pods, seen.rollout->meta.ns, selector);
-  if (!pods) co_return pods.error();
-  seen.pods.emplace();
-  for (const kube::json::value& pod : *pods) {
-    kube::Mistakes ignored;
-    seen.pods->push_back(crds::decode_pod(pod, ignored));
-  }
-  co_return kube::Result<void>();
-}
-
 }  // namespace
 
 net::awaitable<kube::Result<SeenByController>> see_as_controller(kube::Client& client, kube::Clock& clock,
@@ -79,7 +67,7 @@ net::awaitable<kube::Result<SeenByController>> see_as_controller(kube::Client& c
   result.seen = controller::observe(stores, stored ? stored : *rollout, options);
   kube::Result<void> pods;
   const bool are_pods_needed = controller::needs_pods(result.seen, clock.now());
-  if (are_pods_needed) pods = co_await add_pods(client, result.seen);
+  if (are_pods_needed) pods = co_await controller::read_pods(client, result.seen);
   if (!pods) result.unread.push_back("pods");
   result.decision = controller::decide(result.seen, clock.now());
   if (!result.decision.wants_templates_of.empty()) {
