@@ -87,7 +87,7 @@ net::awaitable<void> tell_again(Scene scene, std::string name) {
     use_server(object, prometheus.address());
     ask_for_no_node_port(object);
   };
-  recordings::Stage stage{scene.admin.client(), scene.admin.clock(), scene.ns, answers, adapt};
+  recordings::Stage stage{scene.admin.client(), scene.admin.clock(), scene.ns, answers, adapt, true};
   recordings::Telling telling;
   const kube::Time began = scene.admin.clock().now();
   co_await recordings::tell(recording, stage, 0, began, telling);

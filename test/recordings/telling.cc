@@ -1,6 +1,7 @@
 // Following a rollout while a person acts on it.
 #include "test/recordings/telling.h"
 
+#include <algorithm>
 #include <stdexcept>
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -67,6 +68,9 @@ bool is_same_place(const Row& left, const Row& right) {
          left.active == right.active;
 }
 
+// What lasts until the rollout gets on, which it does by itself.
+bool is_passing(const Row* place) { return place != nullptr && place->phase == "Progressing"; }
+
 net::awaitable<void> until_there(const Row* recorded, Stage stage, kube::Time since, std::string what,
                                  Telling& telling) {
   if (recorded == nullptr) co_return;
@@ -88,11 +92,11 @@ net::awaitable<void> act(const Recording& recording, Stage stage, std::size_t fi
     if (recording.acts[at].words.at(0) == "#") co_await carry_out(recording, recording.acts[at], stage, began);
   for (std::size_t at = first; at < recording.acts.size(); ++at) {
     const Act& one = recording.acts[at];
-    co_await stage.clock.sleep_until(began + one.at + late);
+    const kube::Time due = began + one.at + late;
     const Row* place = recorded_at(recording, one.at);
+    if (!stage.acts_on_sight || !is_passing(place)) co_await stage.clock.sleep_until(due);
     std::string what = fmt::format("before \"{}\"", fmt::join(one.words, " "));
-    const kube::Time due = stage.clock.now();
-    co_await until_there(place, stage, due, std::move(what), telling);
+    co_await until_there(place, stage, std::max(due, stage.clock.now()), std::move(what), telling);
     late += stage.clock.now() - due;
     co_await carry_out(recording, one, stage, began);
   }

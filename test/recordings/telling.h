@@ -24,6 +24,9 @@ struct Stage {
   std::function<void(const std::string& answer)> metrics;
   // For an object of the recording's manifests before it is created.
   std::function<void(json::value& object)> adapt = [](json::value&) {};
+  // What was done in the midst of progress is done as soon as that progress is seen: where pods are ready in their own
+  // time, it may be over when the recorded time comes.
+  bool acts_on_sight = false;
 };
 
 struct Telling {
