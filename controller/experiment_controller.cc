@@ -26,19 +26,11 @@ using kube::Time;
 namespace net = kube::net;
 using Why = RefusedCreation::Why;
 
-// As for Rollouts: when the watch does not show a write for so long, the decision is taken on what is known.
-constexpr kube::Duration patience = std::chrono::seconds(10);
 // Between two attempts to make what the server does not make now, such as for a quota.
 constexpr kube::BackoffLimits creation_retries{std::chrono::seconds(1), std::chrono::seconds(60)};
 
 kube::ObjectReference reference_to(const crds::Experiment& experiment) {
   return {"argoproj.io/v1alpha1", "Experiment", experiment.meta.ns, experiment.meta.name, experiment.meta.uid, ""};
-}
-
-std::string summary_of(const std::vector<Reason>& reasons) {
-  std::string text;
-  for (const Reason& reason : reasons) text += (text.empty() ? "" : "; ") + reason.sentence;
-  return text;
 }
 
 std::string uid_of_controller(const kube::json::value& object) {
@@ -67,7 +59,8 @@ ExperimentController::ExperimentController(kube::Client& client, Stores& stores,
       clock_(clock),
       log_(log),
       options_(std::move(options)),
-      queue_(clock) {
+      queue_(clock),
+      own_writes_("experiment", client, stores, clock, queue_, log) {
   watch_stores();
 }
 
@@ -126,22 +119,21 @@ net::awaitable<void> ExperimentController::work() {
     const Time began = clock_.now();
     co_await reconcile(key);
     queue_.done(key);
-    if (const auto at = memory_.find(key); at != memory_.end()) {
-      const double seconds = std::chrono::duration<double>(clock_.now() - began).count();
-      at->second.reconcile_seconds += seconds;
-      ++at->second.reconciles[reconcile_bucket(seconds)];
-    }
+    if (const auto at = memory_.find(key); at != memory_.end()) at->second.record.count(clock_.now() - began);
   }
 }
 
 net::awaitable<void> ExperimentController::reconcile(ObjectKey key) {
-  const ExperimentPointer experiment = stores_.experiments.find(key);
+  ExperimentPointer experiment = stores_.experiments.find(key);
   if (!experiment) {
     memory_.erase(key);
+    own_writes_.forget(key);
     queue_.forget(key);
     co_return;
   }
-  if (!sees_own_writes(key)) co_return;
+  const bool is_up_to_date = co_await own_writes_.are_shown(key);
+  experiment = stores_.experiments.find(key);
+  if (!is_up_to_date || !experiment) co_return;
   std::string broken;
   Result<> outcome;
   try {
@@ -154,7 +146,7 @@ net::awaitable<void> ExperimentController::reconcile(ObjectKey key) {
   if (!broken.empty()) {
     // A fault of the program stops this one Experiment and says so.
     log_.error("cannot decide about an experiment", {{"experiment", key.text()}, {"error", broken}});
-    ++memory_[key].errors;
+    memory_[key].record.count_error();
     queue_.failed(key);
   } else if (outcome) {
     queue_.forget(key);
@@ -165,29 +157,10 @@ net::awaitable<void> ExperimentController::reconcile(ObjectKey key) {
     } else {
       log_.warning("a write failed and is tried again",
                    {{"experiment", key.text()}, {"error", outcome.error().message}});
-      ++memory_[key].errors;
+      memory_[key].record.count_error();
     }
     queue_.failed(key);
   }
-}
-
-// False when the stores do not show this process's last writes yet; the event that shows them leads back here.
-bool ExperimentController::sees_own_writes(const ObjectKey& key) {
-  Memory& memory = memory_[key];
-  std::erase_if(memory.written, [&](const WrittenObject& written) { return is_current(stores_, written); });
-  if (memory.written.empty()) {
-    memory.waits_since.reset();
-    return true;
-  }
-  if (!memory.waits_since) memory.waits_since = clock_.now();
-  if (clock_.now() < *memory.waits_since + patience) {
-    queue_.add_at(key, *memory.waits_since + patience);
-    return false;
-  }
-  log_.warning("the watch does not show a write; going on with what is known", {{"experiment", key.text()}});
-  memory.written.clear();
-  memory.waits_since.reset();
-  return true;
 }
 
 net::awaitable<Result<>> ExperimentController::decide_and_apply(ExperimentPointer experiment) {
@@ -198,7 +171,7 @@ net::awaitable<Result<>> ExperimentController::decide_and_apply(ExperimentPointe
   if (!found) co_return found.error();
   ExperimentDecision decision = decide_experiment(seen, clock_.now());
   if (decision.wake_at) queue_.add_at(key, *decision.wake_at);
-  tell_reasons(key, decision.reasons);
+  memory_[key].record.tell(log_, "experiment", key, decision.reasons);
   if (decision.writes.empty() && !decision.status) co_return Result<>();
 
   DecisionOwner owner{"experiment", reference_to(*experiment)};
@@ -217,7 +190,7 @@ net::awaitable<Result<>> ExperimentController::decide_and_apply(ExperimentPointe
   Memory& memory = memory_[key];
   for (const WriteTarget& made : applied.created)
     std::erase_if(memory.refused, [&](const Refusal& refusal) { return refusal.what.name == made.name; });
-  memory.written.insert(memory.written.end(), applied.written.begin(), applied.written.end());
+  own_writes_.add(key, applied.written);
   // The stores may have caught up while the last answer was on its way, and a refusal leads to another decision.
   if (!applied.written.empty() || is_understood) queue_.add(key);
   if (applied.failure && !is_understood) co_return *applied.failure;
@@ -296,28 +269,14 @@ void ExperimentController::tell(const ExperimentPointer& experiment, const Exper
   for (const Event& event : decision.rollout_events) events_.record(rollout, text_of(event));
 }
 
-void ExperimentController::tell_reasons(const ObjectKey& key, const std::vector<Reason>& reasons) {
-  Memory& memory = memory_[key];
-  if (memory.reasons == reasons) return;
-  if (!reasons.empty()) log_.info("waiting", {{"experiment", key.text()}, {"for", summary_of(reasons)}});
-  memory.reasons = reasons;
-  memory.reasons.shrink_to_fit();
-}
-
 std::vector<Reason> ExperimentController::reasons_of(const ObjectKey& experiment) const {
   const auto at = memory_.find(experiment);
-  return at == memory_.end() ? std::vector<Reason>{} : at->second.reasons;
+  return at == memory_.end() ? std::vector<Reason>{} : at->second.record.reasons();
 }
 
 void ExperimentController::add_metrics(MetricFamilies& families) const {
   add_experiment_metrics(families, stores_);
-  for (const auto& [key, memory] : memory_) {
-    const MetricLabels labels{{"namespace", key.ns}, {"name", key.name}};
-    families.histogram("experiment_reconcile", "Duration of reconciles in seconds", labels, reconcile_bounds(),
-                       {memory.reconciles.begin(), memory.reconciles.end()}, memory.reconcile_seconds);
-    if (memory.errors > 0)
-      families.counter("experiment_reconcile_error", "Reconciles that failed", labels, memory.errors);
-  }
+  for (const auto& [key, memory] : memory_) memory.record.add_metrics(families, "experiment", key);
 }
 
 }  // namespace sluice::controller

@@ -2,9 +2,7 @@
 // about, and the decision is applied.
 #pragma once
 
-#include <array>
-#include <cstdint>
-#include <optional>
+#include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -12,6 +10,8 @@
 #include "controller/apply.h"
 #include "controller/experiment.h"
 #include "controller/metrics_page.h"
+#include "controller/own_writes.h"
+#include "controller/reconcile_record.h"
 #include "controller/references.h"
 #include "controller/stores.h"
 #include "kube/clock.h"
@@ -45,13 +45,8 @@ class ExperimentController {
   };
   // What is remembered of one Experiment between two decisions. Losing it costs a needless request, nothing else.
   struct Memory {
-    std::vector<WrittenObject> written;     // not yet shown by the stores when last looked at
-    std::optional<kube::Time> waits_since;  // for those
+    ReconcileRecord record;
     std::vector<Refusal> refused;
-    std::vector<Reason> reasons;
-    std::array<std::uint32_t, 6> reconciles{};  // by duration
-    double reconcile_seconds = 0;
-    std::uint32_t errors = 0;
   };
   using ExperimentPointer = std::shared_ptr<const crds::Experiment>;
 
@@ -66,8 +61,6 @@ class ExperimentController {
                                                     Applied& applied);
   kube::net::awaitable<bool> note_refusal(ExperimentPointer experiment, const Applied& applied);
   void tell(const ExperimentPointer& experiment, const ExperimentDecision& decision);
-  bool sees_own_writes(const kube::ObjectKey& key);
-  void tell_reasons(const kube::ObjectKey& key, const std::vector<Reason>& reasons);
 
   kube::Client& client_;
   Stores& stores_;
@@ -76,6 +69,7 @@ class ExperimentController {
   const kube::Log& log_;
   ExperimentControllerOptions options_;
   kube::WorkQueue queue_;
+  OwnWrites own_writes_;
   References references_;
   std::unordered_map<kube::ObjectKey, Memory, kube::ObjectKeyHash> memory_;
 };

@@ -24,11 +24,6 @@ using kube::Result;
 using kube::Time;
 namespace net = kube::net;
 
-// The watch shows a write within milliseconds. When it does not for so long, the server is asked whether the object has
-// gone at once and will never be shown; if it is there, the watch is broken or slow, and is waited for.
-constexpr kube::Duration patience = std::chrono::seconds(10);
-// No watch lives so long. What a new one does not show either has left its selection.
-constexpr kube::Duration longest_watch = std::chrono::minutes(12);
 // A disruption budget that forbids an eviction is asked again after this.
 constexpr kube::Duration eviction_pause = std::chrono::seconds(5);
 
@@ -60,12 +55,6 @@ bool restarts(const RolloutObservation& seen) {
   return seen.pods && seen.rollout->spec->restart_at != seen.rollout->status.restarted_at;
 }
 
-std::string summary_of(const std::vector<Reason>& reasons) {
-  std::string text;
-  for (const Reason& reason : reasons) text += (text.empty() ? "" : "; ") + reason.sentence;
-  return text;
-}
-
 }  // namespace
 
 RolloutController::RolloutController(kube::Client& client, Stores& stores, kube::EventRecorder& events,
@@ -77,6 +66,7 @@ RolloutController::RolloutController(kube::Client& client, Stores& stores, kube:
       log_(log),
       options_(std::move(options)),
       queue_(clock),
+      own_writes_("rollout", client, stores, clock, queue_, log),
       services_(client, stores, clock, log) {
   watch_stores();
 }
@@ -190,12 +180,11 @@ net::awaitable<void> RolloutController::tell_failed_creation(std::shared_ptr<con
                                                              RolloutObservation seen, std::string set,
                                                              std::string error) {
   Decision decision = decide_after_failed_creation(seen, clock_.now(), set, error);
-  tell_reasons(rollout->meta.key(), decision.reasons);
+  memory_[rollout->meta.key()].record.tell(log_, "rollout", rollout->meta.key(), decision.reasons);
   if (!decision.status) co_return;
   ApplyTools tools{client_, stores_, events_, log_};
   Applied applied = co_await apply(tools, rollout, std::move(decision), true);
-  Memory& memory = memory_[rollout->meta.key()];
-  memory.written.insert(memory.written.end(), applied.written.begin(), applied.written.end());
+  own_writes_.add(rollout->meta.key(), applied.written);
 }
 
 void RolloutController::look_at_all(References::Name name) {
@@ -215,11 +204,7 @@ net::awaitable<void> RolloutController::work() {
     const Time began = clock_.now();
     co_await reconcile(key);
     queue_.done(key);
-    if (const auto at = memory_.find(key); at != memory_.end()) {
-      const double seconds = std::chrono::duration<double>(clock_.now() - began).count();
-      at->second.reconcile_seconds += seconds;
-      ++at->second.reconciles[reconcile_bucket(seconds)];
-    }
+    if (const auto at = memory_.find(key); at != memory_.end()) at->second.record.count(clock_.now() - began);
   }
 }
 
@@ -227,10 +212,11 @@ net::awaitable<void> RolloutController::reconcile(ObjectKey key) {
   tell_of_deletion(key);
   if (!stores_.rollouts.find(key)) {
     memory_.erase(key);
+    own_writes_.forget(key);
     queue_.forget(key);
     co_return;
   }
-  const bool is_up_to_date = co_await sees_own_writes(key);
+  const bool is_up_to_date = co_await own_writes_.are_shown(key);
   const auto rollout = stores_.rollouts.find(key);
   if (!is_up_to_date || !rollout) co_return;
   std::string broken;
@@ -245,7 +231,7 @@ net::awaitable<void> RolloutController::reconcile(ObjectKey key) {
   if (!broken.empty()) {
     // A fault of the program stops this one Rollout, says so, and leaves its traffic where it is.
     log_.error("cannot decide about a rollout", {{"rollout", key.text()}, {"error", broken}});
-    ++memory_[key].errors;
+    memory_[key].record.count_error();
     queue_.failed(key);
   } else if (outcome) {
     queue_.forget(key);
@@ -259,7 +245,7 @@ net::awaitable<void> RolloutController::reconcile(ObjectKey key) {
                  {{"rollout", key.text()}, {"error", outcome.error().message}});
     } else {
       log_.warning("a write failed and is tried again", {{"rollout", key.text()}, {"error", outcome.error().message}});
-      ++memory_[key].errors;
+      memory_[key].record.count_error();
     }
     queue_.failed(key);
   }
@@ -270,43 +256,6 @@ void RolloutController::tell_of_deletion(const ObjectKey& key) {
   if (deleted.empty()) return;
   const kube::ObjectReference about{"argoproj.io/v1alpha1", "Rollout", key.ns, key.name, deleted.mapped(), ""};
   events_.record(about, {false, "RolloutDeleted", "Rollout " + key.name + "/" + key.ns + " is deleted."});
-}
-
-// Of this process's last writes, those that the stores do not show yet.
-std::vector<WrittenObject> RolloutController::unseen_writes(const ObjectKey& key) {
-  Memory& memory = memory_[key];
-  std::erase_if(memory.written, [&](const WrittenObject& written) { return is_current(stores_, written); });
-  if (memory.written.empty()) memory.waits_since.reset();
-  return memory.written;
-}
-
-// False while the stores are known to be behind; the event that shows the write leads back here. A decision on old data
-// would undo what a person has done since, or take pods away twice.
-net::awaitable<bool> RolloutController::sees_own_writes(ObjectKey key) {
-  const std::vector<WrittenObject> missing = unseen_writes(key);
-  if (missing.empty()) co_return true;
-  const Time now = clock_.now();
-  const Time since = memory_[key].waits_since.value_or(now);
-  memory_[key].waits_since = since;
-  if (now < since + patience) {
-    queue_.add_at(key, since + patience);
-    co_return false;
-  }
-  bool is_behind = false;
-  for (const WrittenObject& written : missing) {
-    const Result<boost::json::value> there = co_await client_.get(written.resource, written.key);
-    is_behind |= there.has_value() || there.error().fault != Fault::not_found;
-  }
-  if (unseen_writes(key).empty()) co_return true;
-  if (is_behind && now < since + longest_watch) {
-    if (now < since + 2 * patience)
-      log_.warning("the watch does not show a write; nothing is decided before it does", {{"rollout", key.text()}});
-    queue_.add_at(key, now + patience);
-    co_return false;
-  }
-  memory_[key].written.clear();
-  memory_[key].waits_since.reset();
-  co_return true;
 }
 
 net::awaitable<Result<>> RolloutController::decide_and_apply(std::shared_ptr<const crds::Rollout> rollout) {
@@ -334,18 +283,19 @@ net::awaitable<Result<>> RolloutController::decide_and_apply(std::shared_ptr<con
     decision = decide(seen, clock_.now());
   }
   if (decision.wake_at) queue_.add_at(key, *decision.wake_at);
-  tell_reasons(key, decision.reasons);
+  memory_[key].record.tell(log_, "rollout", key, decision.reasons);
   const bool write_status = status_is_due(key, decision);
   if (decision.writes.empty() && decision.events.empty() && !write_status) co_return Result<>();
 
   Applied applied = co_await apply({client_, stores_, events_, log_}, rollout, std::move(decision), write_status);
-  Memory& memory = memory_[key];
-  memory.written.insert(memory.written.end(), applied.written.begin(), applied.written.end());
+  own_writes_.add(key, applied.written);
   // The stores may have caught up while the last answer was on its way.
   if (!applied.written.empty()) queue_.add(key);
   if (applied.failure && applied.failure->fault == Fault::throttled && restarts(seen))
-    tell_reasons(key, {{"restart", "a disruption budget forbids the eviction of a pod: " + applied.failure->message,
-                        seen.rollout->spec->restart_at, "the budget allows it"}});
+    memory_[key].record.tell(
+        log_, "rollout", key,
+        {{"restart", "a disruption budget forbids the eviction of a pod: " + applied.failure->message,
+          seen.rollout->spec->restart_at, "the budget allows it"}});
   if (!applied.unmade_set.empty())
     co_await tell_failed_creation(rollout, std::move(seen), applied.unmade_set, applied.failure->message);
   if (applied.failure) co_return *applied.failure;
@@ -370,27 +320,14 @@ bool RolloutController::status_is_due(const ObjectKey& key, const Decision& deci
   return true;
 }
 
-void RolloutController::tell_reasons(const ObjectKey& key, const std::vector<Reason>& reasons) {
-  Memory& memory = memory_[key];
-  if (memory.reasons == reasons) return;
-  if (!reasons.empty()) log_.info("waiting", {{"rollout", key.text()}, {"for", summary_of(reasons)}});
-  memory.reasons = reasons;
-  memory.reasons.shrink_to_fit();
-}
-
 std::vector<Reason> RolloutController::reasons_of(const ObjectKey& rollout) const {
   const auto at = memory_.find(rollout);
-  return at == memory_.end() ? std::vector<Reason>{} : at->second.reasons;
+  return at == memory_.end() ? std::vector<Reason>{} : at->second.record.reasons();
 }
 
 void RolloutController::add_metrics(MetricFamilies& families) const {
   add_rollout_metrics(families, stores_);
-  for (const auto& [key, memory] : memory_) {
-    const MetricLabels labels{{"namespace", key.ns}, {"name", key.name}};
-    families.histogram("rollout_reconcile", "Duration of reconciles in seconds", labels, reconcile_bounds(),
-                       {memory.reconciles.begin(), memory.reconciles.end()}, memory.reconcile_seconds);
-    if (memory.errors > 0) families.counter("rollout_reconcile_error", "Reconciles that failed", labels, memory.errors);
-  }
+  for (const auto& [key, memory] : memory_) memory.record.add_metrics(families, "rollout", key);
 }
 
 }  // namespace sluice::controller

@@ -13,6 +13,8 @@
 #include "controller/apply.h"
 #include "controller/decide.h"
 #include "controller/metrics_page.h"
+#include "controller/own_writes.h"
+#include "controller/reconcile_record.h"
 #include "controller/references.h"
 #include "controller/service_release.h"
 #include "controller/stores.h"
@@ -43,16 +45,11 @@ class RolloutController {
  private:
   // What is remembered of one Rollout between two decisions. Losing it costs a needless look, nothing else.
   struct Memory {
-    std::vector<WrittenObject> written;      // not yet shown by the stores when last looked at
-    std::optional<kube::Time> waits_since;   // for those
+    ReconcileRecord record;
     std::optional<kube::Time> status_since;  // first decision that asked for a status which may wait
-    std::vector<Reason> reasons;
     // The spec that was followed before the present one, which is wrong; null when the present one is followed.
     std::shared_ptr<const crds::RolloutSpec> last_valid;
-    bool is_followed = false;                   // the last decision found nothing wrong with the spec
-    std::array<std::uint32_t, 6> reconciles{};  // by duration, see rollout_controller.cc
-    double reconcile_seconds = 0;
-    std::uint32_t errors = 0;
+    bool is_followed = false;  // the last decision found nothing wrong with the spec
   };
 
   void watch_stores();
@@ -66,10 +63,7 @@ class RolloutController {
   RolloutObservation observe_last_valid(const crds::Rollout& rollout, kube::Mistakes mistakes);
   kube::net::awaitable<void> tell_failed_creation(std::shared_ptr<const crds::Rollout> rollout, RolloutObservation seen,
                                                   std::string set, std::string error);
-  kube::net::awaitable<bool> sees_own_writes(kube::ObjectKey key);
-  std::vector<WrittenObject> unseen_writes(const kube::ObjectKey& key);
   bool status_is_due(const kube::ObjectKey& key, const Decision& decision);
-  void tell_reasons(const kube::ObjectKey& key, const std::vector<Reason>& reasons);
 
   kube::Client& client_;
   Stores& stores_;
@@ -78,6 +72,7 @@ class RolloutController {
   const kube::Log& log_;
   RolloutControllerOptions options_;
   kube::WorkQueue queue_;
+  OwnWrites own_writes_;
   References references_;
   ServiceRelease services_;
   std::unordered_map<kube::ObjectKey, Memory, kube::ObjectKeyHash> memory_;

@@ -12,6 +12,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <boost/url/grammar/ci_string.hpp>
 #include <fmt/format.h>
 
 #include "kube/http/byte_stream.h"
@@ -89,11 +90,22 @@ struct LookUp {
   std::vector<tcp::endpoint> endpoints;
 };
 
+// RFC 6761, 6.3: such a name is this machine, whatever is written in /etc/hosts, and no name server is asked.
+bool is_local_name(std::string_view host) {
+  if (host.ends_with('.')) host.remove_suffix(1);
+  const std::size_t dot = host.rfind('.');
+  return boost::urls::grammar::ci_is_equal(dot == std::string_view::npos ? host : host.substr(dot + 1),
+                                           std::string_view("localhost"));
+}
+
 net::awaitable<Result<std::vector<tcp::endpoint>>> find_addresses(std::string host, std::uint16_t port,
                                                                   Deadline deadline) {
   boost::system::error_code error;
   const net::ip::address address = net::ip::make_address(host, error);
   if (!error) co_return std::vector<tcp::endpoint>{tcp::endpoint(address, port)};
+  if (is_local_name(host))
+    co_return std::vector<tcp::endpoint>{tcp::endpoint(net::ip::address_v4::loopback(), port),
+                                         tcp::endpoint(net::ip::address_v6::loopback(), port)};
 
   auto look_up = std::make_shared<LookUp>(co_await net::this_coro::executor);
   look_up->done.expires_at(deadline);

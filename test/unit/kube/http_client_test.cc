@@ -64,6 +64,17 @@ BOOST_AUTO_TEST_CASE(sends_a_request_and_reads_the_answer) {
   BOOST_TEST(contains(server.heads().at(0), "\r\nAccept: text/plain\r\n"));
 }
 
+BOOST_AUTO_TEST_CASE(takes_names_of_this_machine_for_this_machine_whatever_its_hosts_file_says) {
+  for (const char* name : {"localhost", "LocalHost.", "web.localhost"}) {
+    ScriptedServer server(io, {{{reply("here")}}});
+    std::string url = server.url();
+    url.replace(url.find("127.0.0.1"), 9, name);
+    const auto response = send(get(url));
+    BOOST_REQUIRE_MESSAGE(response, name << ": " << (response ? "" : response.error().message));
+    BOOST_TEST(response->body == "here");
+  }
+}
+
 BOOST_AUTO_TEST_CASE(keeps_the_connection_for_the_next_request) {
   ScriptedServer server(io, {{{reply("one"), reply("two")}}});
   HttpClient client(options);
