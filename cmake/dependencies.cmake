@@ -13,3 +13,8 @@ add_library(sluice_libraries INTERFACE)
 target_link_libraries(sluice_libraries INTERFACE Boost::headers Boost::json Boost::url fmt::fmt Threads::Threads
                                                  OpenSSL::SSL OpenSSL::Crypto)
 target_compile_definitions(sluice_libraries INTERFACE BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED)
+sluice_precompile(sluice_libraries
+  algorithm array charconv chrono cstdint functional map memory optional set span string string_view unordered_map utility
+  variant vector boost/asio/awaitable.hpp boost/asio/co_spawn.hpp boost/asio/experimental/awaitable_operators.hpp
+  boost/asio/redirect_error.hpp boost/asio/steady_timer.hpp boost/asio/this_coro.hpp boost/asio/use_awaitable.hpp
+  boost/json.hpp fmt/format.h)

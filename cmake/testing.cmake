@@ -1,3 +1,7 @@
+sluice_precompile(Boost::unit_test_framework boost/test/unit_test.hpp)
+# It makes main(), by a macro before the header.
+set_source_files_properties(${CMAKE_SOURCE_DIR}/test/main.cc PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
+
 # One test program per folder of test/; each Boost.Test case is counted by test/run.
 function(sluice_test_program name)
   cmake_parse_arguments(TEST "" "FOLDER;ONLY" "USES" ${ARGN})
@@ -45,6 +49,7 @@ add_library(sluice_simulated_world STATIC ${world_sources})
 target_compile_options(sluice_simulated_world PRIVATE $<$<CONFIG:Debug>:-O2>)
 target_compile_definitions(sluice_simulated_world PUBLIC BOOST_TEST_DYN_LINK SLUICE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
 target_link_libraries(sluice_simulated_world PUBLIC Boost::unit_test_framework sluice_sandbox sluice_controller)
+sluice_precompile(sluice_simulated_world test/simulation/story.h)
 sluice_test_program(simulation       FOLDER test/simulation       ONLY "_test\\.cc$" USES simulated_world gitops view recordings)
 sluice_test_program(faults           FOLDER test/faults           USES simulated_world)
 if("sandbox" IN_LIST SLUICE_OPTIMISED_ROOMS)

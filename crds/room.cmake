@@ -7,3 +7,4 @@ sluice_embed(sluice_crds crd_files
   ${CMAKE_SOURCE_DIR}/crds/experiment.yaml
   ${CMAKE_SOURCE_DIR}/crds/application.yaml
   ${CMAKE_SOURCE_DIR}/crds/app_project.yaml)
+sluice_precompile(sluice_crds crds/analysis.h crds/decode.h crds/experiment.h crds/rollout.h crds/workloads.h)
