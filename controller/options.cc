@@ -36,6 +36,11 @@ constexpr Unused unused_flags[] = {
     {"service-threads", "one thread decides"},
     {"ingress-threads", "one thread decides"},
     {"ephemeral-metadata-threads", "one thread decides"},
+    {"ephemeral-metadata-update-pod-retries", "metadata of pods is written until it is as it should be"},
+    {"istio-api-version", "the version that the API server serves is found by itself"},
+    {"ingress-api-version", "networking.k8s.io/v1 is used"},
+    {"alb-ingress-classes", "an Ingress that a Rollout names is followed whatever its class is"},
+    {"nginx-ingress-classes", "an Ingress that a Rollout names is followed whatever its class is"},
 };
 
 constexpr std::string_view known_controllers[] = {"rollouts", "experiments", "analysis", "applications"};
@@ -71,6 +76,12 @@ po::options_description described() {
     ("analysis-egress-allow", text(),
      "addresses and networks that metrics may ask although they are loopback, link-local or the API server, such as "
      "127.0.0.0/8")
+    ("aws-verify-target-group", text_or("false")->implicit_value("true"),
+     "ask the Elastic Load Balancing API of AWS which weights are in force: true or false. Needs AWS_REGION and "
+     "credentials")
+    ("alb-verify-weight", po::value<std::string>()->implicit_value("true"), "the same, older spelling")
+    ("alb-tag-key-resource-id", text_or("ingress.k8s.aws/resource"),
+     "the tag of a target group that names the Ingress, Service and port that it belongs to")
     ("app-resync", text_or("180s"), "how often Git repositories are asked for new commits")
     ("repository-cache", text(), "folder of the Git mirrors (default: a temporary one)")
     ("allow-local-repositories", po::bool_switch(), "let Applications name repositories on this machine's disk")
@@ -81,7 +92,8 @@ po::options_description described() {
 
 po::options_description described_unused() {
   po::options_description flags;
-  for (const Unused& flag : unused_flags) flags.add_options()(flag.name, po::value<std::string>(), flag.why);
+  for (const Unused& flag : unused_flags)
+    flags.add_options()(flag.name, po::value<std::vector<std::string>>()->composing(), flag.why);
   return flags;
 }
 
@@ -190,6 +202,10 @@ Options read_options(const po::variables_map& given, Reader& reader) {
     reader.wrong("leader-election-lease-duration", "must be longer than --leader-election-renew-deadline");
   if (options.renew_deadline <= options.retry_period)
     reader.wrong("leader-election-renew-deadline", "must be longer than --leader-election-retry-period");
+  options.verify_target_groups =
+      reader.boolean(given.count("alb-verify-weight") ? "alb-verify-weight" : "aws-verify-target-group");
+  options.target_group_tag = reader.text("alb-tag-key-resource-id");
+  if (options.target_group_tag.empty()) reader.wrong("alb-tag-key-resource-id", "must not be empty");
   options.app_resync = reader.duration("app-resync");
   options.repository_cache = reader.text("repository-cache");
   options.local_repositories = given["allow-local-repositories"].as<bool>();

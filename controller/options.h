@@ -41,6 +41,10 @@ struct Options {
   // Addresses and networks that metrics may ask although they are loopback, link-local or the API server.
   std::vector<std::string> analysis_egress_allow;
 
+  // Weights of load balancers count when their own API confirms them, and target groups when the pods are registered.
+  bool verify_target_groups = false;
+  std::string target_group_tag = "ingress.k8s.aws/resource";  // key of the tag that names the Service of a target group
+
   std::vector<std::string> without_effect;  // flags of the reference that were given and mean nothing here
 
   bool runs(std::string_view controller) const;

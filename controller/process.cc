@@ -13,11 +13,13 @@
 #include <boost/asio/steady_timer.hpp>
 #include <fmt/format.h>
 
+#include "analysis/fetch/operator_wire.h"
 #include "analysis/run_controller.h"
 #include "controller/analysis_metrics.h"
 #include "controller/endpoints.h"
 #include "controller/experiment_controller.h"
 #include "controller/fenced_transport.h"
+#include "controller/load_balancer_view.h"
 #include "controller/rollout_controller.h"
 #include "controller/spare_memory.h"
 #include "controller/stores.h"
@@ -27,6 +29,7 @@
 #include "kube/kubeconfig.h"
 #include "kube/leader_election.h"
 #include "kube/polite_transport.h"
+#include "traffic/aws/elb_client.h"
 
 namespace sluice::controller {
 namespace {
@@ -70,6 +73,13 @@ analysis::EgressRules egress_rules(const Options& options, const kube::ClusterAc
     rules.api_servers.push_back((host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" +
                                 (port.empty() ? "443" : port));
   return rules;
+}
+
+traffic::ElbSettings elb_settings(const Options& options) {
+  traffic::ElbSettings settings;
+  settings.wire = analysis::fetch_for_operator();
+  settings.tag_key = options.target_group_tag;
+  return settings;
 }
 
 kube::LeaseSettings lease_settings(const Options& options) {
@@ -123,6 +133,7 @@ class Process {
       experiments_.add_metrics(families);
       add_analysis_metrics(families, stores_, runs_.counters());
     });
+    if (options_.verify_target_groups) stores_.confirm_by(balancers_);
     wait_for_signals();
     stores_.listen_to_all([this] { spare_memory_.note_activity(); });
     stores_.start(always_, client_, clock_, log_);
@@ -164,6 +175,10 @@ class Process {
   net::awaitable<void> start_controllers() {
     while (!stores_.not_synced().empty()) co_await clock_.sleep_for(std::chrono::milliseconds(10));
     events_.start(telling_);
+    if (options_.verify_target_groups) {
+      balancers_.start(leading_);
+      leading_.start("check of the cloud's credentials", check_cloud());
+    }
     if (options_.runs("rollouts")) rollouts_.start(leading_);
     if (options_.runs("experiments")) experiments_.start(leading_);
     if (options_.runs("analysis")) runs_.start(leading_);
@@ -171,6 +186,13 @@ class Process {
       applications_ =
           start_applications_({options_, served_namespace_, client_, events_, clock_, log_, leading_, metrics_, pool_});
     log_.info("the controllers run", {});
+  }
+
+  net::awaitable<void> check_cloud() {
+    const Result<> checked = co_await cloud_.check();
+    if (checked.has_value()) co_return;
+    log_.error("load balancers cannot be asked, so that no weight of theirs counts as verified",
+               {{"error", checked.error().message}});
   }
 
   void wait_for_signals() {
@@ -226,6 +248,8 @@ class Process {
   kube::LeaderElection election_;
   kube::EventRecorder events_;
   Stores stores_;
+  traffic::ElbClient cloud_{elb_settings(options_), clock_};
+  LoadBalancerView balancers_{cloud_, clock_, log_};
   RolloutController rollouts_;
   ExperimentController experiments_;
   analysis::AnalysisRunController runs_;

@@ -44,6 +44,19 @@ BOOST_AUTO_TEST_CASE(flags_without_meaning_are_accepted_and_named) {
   BOOST_TEST(parsed->options.without_effect[0].find("--rollout-threads") == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(load_balancers_are_asked_only_on_demand) {
+  BOOST_TEST(!parse_options({})->options.verify_target_groups);
+  BOOST_TEST(parse_options({"--aws-verify-target-group"})->options.verify_target_groups);
+  BOOST_TEST(parse_options({"--aws-verify-target-group=true"})->options.verify_target_groups);
+  BOOST_TEST(!parse_options({"--aws-verify-target-group=false"})->options.verify_target_groups);
+  BOOST_TEST(parse_options({"--alb-verify-weight"})->options.verify_target_groups);
+  BOOST_TEST(parse_options({})->options.target_group_tag == "ingress.k8s.aws/resource");
+  BOOST_TEST(parse_options({"--alb-tag-key-resource-id", "mine/key"})->options.target_group_tag == "mine/key");
+  BOOST_TEST(parse_options({"--aws-verify-target-group=perhaps"}).has_error());
+  BOOST_TEST(parse_options({"--alb-ingress-classes", "a", "--alb-ingress-classes=b", "--istio-api-version", "v1"})
+                 ->options.without_effect.size() == 2u);
+}
+
 BOOST_AUTO_TEST_CASE(unknown_flags_are_mistakes) { BOOST_TEST(parse_options({"--wieght", "5"}).has_error()); }
 
 BOOST_AUTO_TEST_CASE(help_names_the_flags) {
