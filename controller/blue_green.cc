@@ -162,17 +162,17 @@ void plan_active(Draft& draft, const View& view, const RolloutAnalyses& analyses
 
 void plan_sets(Draft& draft, const View& view) {
   const Sets& sets = draft.sets;
+  const SafetyChain chain(draft);
   if (sets.is_divided()) draft.scale(sets.stable, draft.replicas);
   if (draft.is_aborted())
-    retire_aborted(draft, view.has_switched(), view.strategy.abort_scale_down_delay_seconds.value_or(default_delay));
+    retire_aborted(draft, chain, view.strategy.abort_scale_down_delay_seconds.value_or(default_delay));
   else
     draft.scale(sets.newest, size_of_newest(draft, view));
 
-  const bool is_active_served = view.active.empty() || draft.replicas == 0 ||
-                                reachable_pods(view.active_service, sets.with_hash(view.active)) > 0;
-  if (is_active_served && !find_pause(draft, inconclusive_pause))
-    retire_old_sets(draft, {view.strategy.scale_down_delay_seconds.value_or(default_delay),
-                            view.strategy.scale_down_delay_revision_limit});
+  if (!find_pause(draft, inconclusive_pause))
+    retire_old_sets(draft, chain,
+                    {view.strategy.scale_down_delay_seconds.value_or(default_delay),
+                     view.strategy.scale_down_delay_revision_limit});
   // The deadline of a set that comes back says that it was stable a moment ago, until it is promoted again.
   const bool is_fast_way_back = !draft.is_promoted() && fast_rollback(draft) == FastRollback::to_stable;
   if (!draft.is_aborted() && !is_fast_way_back) remove_deadline(draft, sets.newest);

@@ -97,18 +97,18 @@ void plan_basic(Draft& draft, int index) {
   if (!draft.is_halted()) shrink_old_sets(draft, draft.replicas - fence.unavailable);
 }
 
-int routed_size_of_newest(const Draft& draft, const CanaryTraffic& traffic, int index) {
+int routed_size_of_newest(Draft& draft, const CanaryTraffic& traffic, int index) {
   const ReplicaSetPointer& newest = draft.sets.newest;
   const int now = desired_of(newest);
   if (draft.is_halted()) return held_size(draft, newest);
   const RoutedCanaryInput input = routed_input(draft, index);
   int size = takes_over(draft) ? draft.replicas : routed_canary_size(input);
   if (size >= now) return size;
-  // Pods go only after the requests: what is routed to them keeps them, unless the user chose their number.
-  if (!traffic.is_settled()) return now;
+  // Pods go only after the requests, unless the user chose their number: what is routed to them keeps them.
   const bool is_chosen = input.scale_replicas || input.scale_weight;
-  if (!is_chosen) size = std::max(size, pods_for_weight(draft.replicas, traffic.share_of(newest), max_weight(draft)));
-  return std::min(size, now);
+  const int least = is_chosen && traffic.is_drained() ? 0 : traffic.least_size(newest);
+  if (size < least) traffic.hold_capacity(draft, newest);
+  return std::min(std::max(size, least), now);
 }
 
 int floored(const Draft& draft, int size) {
@@ -118,14 +118,13 @@ int floored(const Draft& draft, int size) {
 
 // With dynamicStableScale the stable set has the pods that its share of the requests needs: what the step leaves to it,
 // and never less than what is still seen to be routed to it.
-int routed_size_of_stable(const Draft& draft, const CanaryTraffic& traffic, int index) {
+int routed_size_of_stable(Draft& draft, const CanaryTraffic& traffic, int index) {
   const ReplicaSetPointer& stable = draft.sets.stable;
   // The way back needs all of it first.
   if (!draft.canary()->dynamic_stable_scale || draft.is_aborted()) return draft.replicas;
   if (draft.is_halted()) return held_size(draft, stable);
   const int now = std::min(desired_of(stable), draft.replicas);
   const int all = max_weight(draft);
-  const int served = pods_for_weight(draft.replicas, traffic.share_of(stable), all);
   const RoutedCanaryInput input = routed_input(draft, index);
   const bool is_at_end = index >= static_cast<int>(draft.canary()->steps.size());
   int size = draft.replicas;
@@ -133,24 +132,24 @@ int routed_size_of_stable(const Draft& draft, const CanaryTraffic& traffic, int 
     size = now;  // the promotion decides what becomes of it
   else if (traffic.canary_selects(draft.sets.newest) && !input.scale_replicas)
     size = pods_for_weight(draft.replicas, all - std::min(all, input.scale_weight.value_or(input.weight)), all);
+  const int served = traffic.pods_for(traffic.share_of(stable));
   size = floored(draft, std::max(size, served));
-  return traffic.is_settled() ? size : std::max(size, now);
+  const int least = std::min(traffic.least_size(stable), draft.replicas);
+  if (size < least) traffic.hold_capacity(draft, stable);
+  return std::max(size, least);
 }
 
 // With dynamicStableScale an aborted canary shrinks as its requests leave it, unless its delay was set.
 void shrink_aborted(Draft& draft, const CanaryTraffic& traffic) {
   const ReplicaSetPointer& newest = draft.sets.newest;
-  const int share = traffic.share_of(newest);
-  const int served = floored(draft, pods_for_weight(draft.replicas, share, max_weight(draft)));
-  if (!traffic.is_settled() || !draft.sets.stable) return;
-  if (share > 0 || is_referenced(draft, newest)) {
-    const int size = std::clamp(served, std::min(1, desired_of(newest)), desired_of(newest));
-    draft.scale(newest, size);
-    draft.hold("abort", fmt::format("{} may still get traffic", newest->meta.name),
-               "all traffic is seen to have left it");
+  if (!draft.sets.stable || desired_of(newest) == 0) return;
+  if (traffic.is_left(newest) && !is_referenced(draft, newest)) {
+    draft.scale_aborted(newest);
     return;
   }
-  draft.scale_aborted(newest);
+  const int least = floored(draft, traffic.least_size(newest));
+  draft.scale(newest, std::clamp(least, std::min(1, desired_of(newest)), desired_of(newest)));
+  traffic.hold_capacity(draft, newest);
 }
 
 void plan_routed(Draft& draft, const CanaryTraffic& traffic, int index) {
@@ -161,15 +160,12 @@ void plan_routed(Draft& draft, const CanaryTraffic& traffic, int index) {
   if (draft.is_aborted() && is_dynamic && !strategy.abort_scale_down_delay_seconds)
     shrink_aborted(draft, traffic);
   else if (draft.is_aborted())
-    retire_aborted(draft, traffic.may_serve(sets.newest) || (sets.stable && is_referenced(draft, sets.newest)),
-                   strategy.abort_scale_down_delay_seconds.value_or(default_delay));
+    retire_aborted(draft, traffic, strategy.abort_scale_down_delay_seconds.value_or(default_delay));
   else
     draft.scale(sets.newest, routed_size_of_newest(draft, traffic, index));
-  if (traffic.is_settled())
-    retire_old_sets(draft, {is_dynamic ? 0 : strategy.scale_down_delay_seconds.value_or(default_delay),
-                            strategy.scale_down_delay_revision_limit, [&](const ReplicaSetPointer& set) {
-                              return traffic.has_router() && traffic.may_serve(set);
-                            }});
+  retire_old_sets(draft, traffic,
+                  {is_dynamic ? 0 : strategy.scale_down_delay_seconds.value_or(default_delay),
+                   strategy.scale_down_delay_revision_limit});
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// The traffic of a canary: how it flows as observed, and the next safe change of Services, subsets and routes.
+// The traffic of a canary: the next change of Services, subsets and routes that the safety chain lets pass.
 #include "controller/canary_traffic.h"
 
 #include <algorithm>
@@ -15,65 +15,12 @@ namespace {
 constexpr Duration pause_before_raising = std::chrono::seconds(10);
 constexpr Duration pause_before_lowering = std::chrono::seconds(2);
 
-// When a change that nobody reports on counts as in force.
-std::optional<Time> in_force_at(const Draft& draft, const traffic::ObservedRoute& route) {
-  const bool is_unreported = route.depth == traffic::Depth::written;
-  const std::optional<Time> began = is_unreported ? route.writer.at : route.confirmed_at;
-  if (!began) return std::nullopt;
-  const auto& asked = draft.canary()->traffic_routing->propagation_delay_seconds;
-  const Duration delay = asked ? kube::seconds(std::max(0, *asked)) : route.propagation;
-  if (delay <= Duration::zero()) return std::nullopt;
-  // The time of a write is told in whole seconds, rounded down.
-  const Time at = *began + delay + (is_unreported ? std::chrono::seconds(1) : std::chrono::seconds(0));
-  return at > draft.now ? std::optional(at) : std::nullopt;
-}
-
 std::string name_of(const traffic::ObservedRoute& route) { return route.kind + " " + route.key.name; }
 
 }  // namespace
 
-CanaryTraffic::CanaryTraffic(const Draft& draft) : max_(controller::max_weight(draft)), sides_(sides_of(draft)) {
-  is_routed_ = static_cast<bool>(draft.canary()->traffic_routing);
-  has_router_ = is_routed_ && !draft.seen.routes.empty();
-  if (!has_router_) return;
-  smallest_share_ = max_;
-  bool has_weights = false;
-  for (const traffic::ObservedRoute& route : draft.seen.routes) {
-    if (!route.error.empty() && trouble_.empty()) trouble_ = route.error;
-    is_unread_ |= !route.is_read;
-    is_accepted_ &= route.is_accepted;
-    is_reported_ |= route.depth != traffic::Depth::written;
-    if (!route.is_accepted && waits_for_.empty()) waits_for_ = name_of(route) + ": " + route.waits_for;
-    if (const auto at = in_force_at(draft, route)) {
-      is_accepted_ = false;
-      settles_at_ = std::max(settles_at_.value_or(*at), *at);
-      if (waits_for_.empty())
-        waits_for_ = fmt::format("{} does not report what its data plane does; it counts as in force at {}",
-                                 name_of(route), kube::format_time(*at));
-    }
-    if (!route.has_weights && route.error.empty()) continue;
-    has_weights = true;
-    canary_share_ = std::max(canary_share_, route.largest_canary);
-    smallest_share_ = std::min(smallest_share_, route.smallest_canary);
-    is_uniform_ &= route.is_uniform;
-    has_managed_ |= route.has_managed;
-    has_declared_ &= route.has_declared;
-    if (additional_.empty()) additional_ = route.additional;
-  }
-  if (!has_weights) smallest_share_ = 0;
-  is_readable_ = trouble_.empty();
-}
-
-int CanaryTraffic::published(const ReplicaSetPointer& set) const {
-  int pods = available_of(set);
-  for (const SideSelector& selector : sides_.canary) pods = std::min(pods, selector.reachable(set));
-  return pods;
-}
-
-bool CanaryTraffic::is_observed(int share) const {
-  if (!has_router_) return true;
-  return is_settled() && is_uniform_ && canary_share_ == share && smallest_share_ == share;
-}
+CanaryTraffic::CanaryTraffic(const Draft& draft)
+    : SafetyChain(draft), is_routed_(static_cast<bool>(draft.canary()->traffic_routing)) {}
 
 bool CanaryTraffic::canary_selects(const ReplicaSetPointer& set) const {
   return std::all_of(sides_.canary.begin(), sides_.canary.end(),
@@ -83,24 +30,6 @@ bool CanaryTraffic::canary_selects(const ReplicaSetPointer& set) const {
 bool CanaryTraffic::stable_selects(const ReplicaSetPointer& set) const {
   return std::all_of(sides_.stable.begin(), sides_.stable.end(),
                      [&](const SideSelector& selector) { return selector.selects(set); });
-}
-
-int CanaryTraffic::share_of(const ReplicaSetPointer& set) const {
-  if (!has_router_ || !set) return 0;
-  const auto is_behind = [&](const std::vector<SideSelector>& side) {
-    return std::any_of(side.begin(), side.end(), [&](const SideSelector& selector) { return selector.selects(set); });
-  };
-  int share = 0;
-  if (is_behind(sides_.canary)) share += std::max(canary_share_, has_managed_ ? 1 : 0);
-  if (is_behind(sides_.stable)) share += max_ - smallest_share_;
-  return std::min(share, max_);
-}
-
-bool CanaryTraffic::may_serve(const ReplicaSetPointer& set) const {
-  if (has_router_) return !is_settled() || share_of(set) > 0;
-  const auto selects = [&](const SideSelector& selector) { return selector.selects(set); };
-  return std::any_of(sides_.stable.begin(), sides_.stable.end(), selects) ||
-         std::any_of(sides_.canary.begin(), sides_.canary.end(), selects);
 }
 
 void CanaryTraffic::move(Draft& draft, const SideSelector& selector, bool to_canary, const std::string& hash,
@@ -134,6 +63,18 @@ void CanaryTraffic::plan_selectors(Draft& draft) const {
   }
 }
 
+// A set that can serve stays selected until no request may be on its way to it. Answers whether that holds the move.
+bool CanaryTraffic::holds_selector(Draft& draft, const SideSelector& selector, const ReplicaSetPointer& target) const {
+  const ReplicaSetPointer behind = draft.sets.with_hash(selector.hash());
+  if (!drained_at_ || available_of(behind) == 0 || available_of(target) == 0) return false;
+  draft.wake(*drained_at_);
+  draft.hold("drain",
+             fmt::format("{} keeps selecting {} until {}, when no proxy follows the former route any more",
+                         selector.text(), behind->meta.name, kube::format_time(*drained_at_)),
+             "that time comes");
+  return true;
+}
+
 void CanaryTraffic::plan_stable(Draft& draft, const SideSelector& selector, std::vector<SubsetMove>& moves) const {
   // A stable set that was deleted took its template with it, so that only the newest can serve what was routed to it.
   const bool is_lost = !draft.sets.stable && !draft.is_initial();
@@ -157,6 +98,8 @@ void CanaryTraffic::plan_stable(Draft& draft, const SideSelector& selector, std:
   if (!is_routed_ && !is_adoption) needed = 1;
   if (draft.replicas == 0) needed = 0;
   if (available_of(stable) >= needed) {
+    // Nothing is written to come this way any more; what still does, finds the pods that it knows.
+    if (has_router_ && smallest_share_ == max_ && holds_selector(draft, selector, stable)) return;
     if (is_lost)
       draft.warn("StableReplicaSetGone",
                  fmt::format("The ReplicaSet of the stable version is gone: {} sends to {}, which is not promoted yet",
@@ -185,6 +128,7 @@ void CanaryTraffic::plan_canary(Draft& draft, const SideSelector& selector, std:
                  "the route is seen to give it 0 %");
     return;
   }
+  if (holds_selector(draft, selector, target)) return;
   const bool is_adoption = !selector.is_adopted();
   const int needed = draft.replicas == 0 ? 0 : is_adoption ? std::max(1, desired_of(target)) : 1;
   if (available_of(target) >= needed) move(draft, selector, true, hash_of(target), moves);

@@ -1,14 +1,11 @@
-// The traffic of a canary: how it flows as observed, and the next safe change of Services, subsets and routes.
-//
-// The order of a change is always: capacity ready -> endpoints published -> route written -> route observed ->
-// connections drained -> capacity removed. Each link is a guard below; a decision refuses to go on while one is
-// missing.
+// The traffic of a canary: the next change of Services, subsets and routes that the safety chain lets pass.
 #pragma once
 
 #include <string>
 #include <vector>
 
 #include "controller/draft.h"
+#include "controller/safety_chain.h"
 #include "controller/traffic_sides.h"
 
 namespace sluice::controller {
@@ -23,35 +20,18 @@ struct TrafficWish {
   std::vector<traffic::Destination> additional = {};  // destinations of a running experiment
 };
 
-class CanaryTraffic {
+class CanaryTraffic : public SafetyChain {
  public:
   explicit CanaryTraffic(const Draft& draft);
 
   // trafficRouting is set, so that sizes do not carry the ratio.
   bool is_routed() const { return is_routed_; }
-  // A router is configured; without one nothing needs to be observed.
-  bool has_router() const { return has_router_; }
   // A router is there, and both sides between which it splits.
-  bool can_split() const { return has_router_ && !sides_.canary.empty() && !sides_.stable.empty(); }
-  // What all weights sum to.
-  int max_weight() const { return max_; }
-  // The largest share of the requests, of max_weight(), that goes to the canary's side.
-  int canary_share() const { return canary_share_; }
-
-  // Guard "endpoints": ready pods of the newest set that every way to the canary's side publishes.
-  int published(const ReplicaSetPointer& set) const;
-  // Guard "observed": what is written in the routes is known, and the routers have taken it.
-  bool is_settled() const { return !has_router_ || (is_readable_ && is_accepted_); }
-  // All rules of all routes give exactly this share, and the routers have taken it.
-  bool is_observed(int share) const;
+  bool can_split() const { return has_router() && !sides_.canary.empty() && !sides_.stable.empty(); }
   // The header and mirror routes that the steps declare exist in all routes, and the routers have taken them.
   bool are_declared_observed() const { return is_settled() && has_declared_; }
   // No header or mirror route of this Rollout leads to the canary's side.
   bool is_without_managed() const { return !has_managed_; }
-  // Guard "drained": requests may reach this set through a Service or subset; false only when that is known.
-  bool may_serve(const ReplicaSetPointer& set) const;
-  // The share that may reach a set; a header route alone counts as the least share.
-  int share_of(const ReplicaSetPointer& set) const;
   // Everything on the canary's side selects this set, or there is nothing to ask.
   bool canary_selects(const ReplicaSetPointer& set) const;
   bool stable_selects(const ReplicaSetPointer& set) const;
@@ -79,6 +59,7 @@ class CanaryTraffic {
   void plan_canary(Draft& draft, const SideSelector& selector, std::vector<SubsetMove>& moves) const;
   void move(Draft& draft, const SideSelector& selector, bool to_canary, const std::string& hash,
             std::vector<SubsetMove>& moves) const;
+  bool holds_selector(Draft& draft, const SideSelector& selector, const ReplicaSetPointer& target) const;
   void tell_of_others(Draft& draft) const;
   int least_share(const Draft& draft, int slack) const;
   void write_route(Draft& draft, const traffic::ObservedRoute& route, const TrafficWish& wish, int share,
@@ -86,22 +67,6 @@ class CanaryTraffic {
   bool is_as_wished(const traffic::ObservedRoute& route, const TrafficWish& wish, int share) const;
 
   bool is_routed_ = false;
-  bool has_router_ = false;
-  bool is_readable_ = true;
-  bool is_accepted_ = true;
-  bool is_uniform_ = true;
-  bool has_managed_ = false;
-  bool has_declared_ = true;
-  bool is_reported_ = false;  // a router's own word about its state has been seen
-  bool is_unread_ = false;    // some routes have not been listed yet
-  int max_ = 100;
-  int canary_share_ = 0;
-  int smallest_share_ = 0;
-  std::vector<traffic::Destination> additional_;
-  std::string trouble_;
-  std::string waits_for_;
-  std::optional<Time> settles_at_;  // when what is written counts as in force where nobody reports
-  TrafficSides sides_;
 };
 
 }  // namespace sluice::controller

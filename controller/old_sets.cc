@@ -38,7 +38,7 @@ bool is_referenced(const Draft& draft, const ReplicaSetPointer& set) {
   });
 }
 
-void retire_old_sets(Draft& draft, const OldSetRule& rule) {
+void retire_old_sets(Draft& draft, const SafetyChain& chain, const OldSetRule& rule) {
   std::vector<ReplicaSetPointer> sets = draft.sets.others;
   std::sort(sets.begin(), sets.end(), [](const auto& left, const auto& right) {
     return std::pair(revision_of(left), left->meta.name) > std::pair(revision_of(right), right->meta.name);
@@ -46,9 +46,8 @@ void retire_old_sets(Draft& draft, const OldSetRule& rule) {
   int waiting = 0;
   for (const ReplicaSetPointer& set : sets) {
     if (desired_of(set) == 0) continue;
-    if (rule.may_serve && rule.may_serve(set)) {
-      draft.hold("route", fmt::format("{} keeps its pods because requests may still be routed to it", set->meta.name),
-                 "all traffic is seen to have left it");
+    if (!chain.is_left(set)) {
+      chain.hold_capacity(draft, set);
       continue;
     }
     if (is_referenced(draft, set)) {
@@ -84,7 +83,7 @@ bool shrink_old_sets(Draft& draft, int least) {
   return has_resized;
 }
 
-void retire_aborted(Draft& draft, bool may_serve, int delay_seconds) {
+void retire_aborted(Draft& draft, const SafetyChain& chain, int delay_seconds) {
   const ReplicaSetPointer& set = draft.sets.newest;
   if (desired_of(set) == 0) return;
   if (!draft.sets.stable) {
@@ -99,10 +98,7 @@ void retire_aborted(Draft& draft, bool may_serve, int delay_seconds) {
                "a person retries the update or applies another template");
     return;
   }
-  if (may_serve) {
-    draft.hold("abort", fmt::format("{} may still get traffic", set->meta.name), "all traffic is seen to have left it");
-    return;
-  }
+  if (!chain.is_left(set) || (draft.canary() && is_referenced(draft, set))) return chain.hold_capacity(draft, set);
   if (draft.sets.is_divided() && available_of(draft.sets.stable) < draft.replicas) {
     draft.hold("abort",
                fmt::format("{} of {} stable pods are available", available_of(draft.sets.stable), draft.replicas),

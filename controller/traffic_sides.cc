@@ -29,6 +29,11 @@ int SideSelector::reachable(const ReplicaSetPointer& set) const {
 
 TrafficSides sides_of(const Draft& draft) {
   TrafficSides sides;
+  if (const crds::BlueGreenStrategy* strategy = draft.blue_green()) {
+    if (const ObservedService* active = find_service(draft, strategy->active_service))
+      sides.stable.emplace_back(*active);
+    return sides;
+  }
   const crds::CanaryStrategy& strategy = *draft.canary();
   sides.backends = traffic::backends_of(draft.rollout);
   const auto add = [&](std::vector<SideSelector>& side, const std::string& name, bool stays_put) {

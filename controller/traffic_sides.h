@@ -44,7 +44,8 @@ struct TrafficSides {
   traffic::Backends backends;  // the Services that stand for the sides in status and messages; "" without
 };
 
-// Selectors of Services that do not exist are left out.
+// Selectors of Services that do not exist are left out. With blue/green the active Service is the stable side, and
+// there is no other.
 TrafficSides sides_of(const Draft& draft);
 
 }  // namespace sluice::controller

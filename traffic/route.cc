@@ -35,6 +35,19 @@ LastWriter writer_of(const json::value& object) {
   return writer;
 }
 
+// A status that is written again without a change keeps its time.
+std::optional<kube::Time> status_written_at(const json::value& object) {
+  std::optional<kube::Time> latest;
+  const json::value* fields = kube::find_at(object, {"metadata", "managedFields"});
+  if (!fields || !fields->is_array()) return latest;
+  for (const json::value& entry : fields->get_array()) {
+    if (kube::text_at(entry, {"subresource"}) != "status") continue;
+    const kube::Result<kube::Time> at = kube::parse_time(kube::text_at(entry, {"time"}));
+    if (at && (!latest || *at > *latest)) latest = *at;
+  }
+  return latest;
+}
+
 }  // namespace
 
 ObservedRoute Route::observe(const json::value* object) const {
@@ -48,6 +61,7 @@ ObservedRoute Route::observe(const json::value* object) const {
   seen.resource_version = kube::text_at(*object, {"metadata", "resourceVersion"});
   seen.writer = writer_of(*object);
   read(*object, seen);
+  if (seen.depth == Depth::reported) seen.confirmed_at = status_written_at(*object);
   if (!seen.error.empty() || part_->managed_names.empty()) return seen;
   seen.has_managed = has_managed(*object);
   Intent declared;

@@ -95,7 +95,8 @@ std::uint32_t Model::number_of(crds::Rollout rollout) {
       0;
   for (crds::Condition& condition : status.conditions) {
     condition.last_transition_time = present;
-    condition.last_update_time = condition.type == "Progressing" ? clipped(condition.last_update_time) : present;
+    condition.last_update_time =
+        condition.type == "Progressing" || condition.type == "Waiting" ? clipped(condition.last_update_time) : present;
   }
   for (crds::PauseCondition& pause : status.pause_conditions) pause.start_time = clipped(pause.start_time);
   if (status.aborted_at) status.aborted_at = clipped(*status.aborted_at);
@@ -155,6 +156,7 @@ controller::RolloutObservation Model::observation(const Seen& seen) const {
     route.is_uniform = true;
     route.depth = traffic::Depth::reported;
     route.is_accepted = seen.is_accepted != 0;
+    route.writer.at = route.confirmed_at = present - seconds(seen.taken_ago);
     if (!route.is_accepted) route.waits_for = "Accepted";
     all.routes.push_back(std::move(route));
   }

@@ -90,6 +90,7 @@ class Model {
   void add_user_steps(const State& state, std::vector<Step>& steps);
   void add_steps_of_runs(const State& state, std::vector<Step>& steps);
   bool publish(State& state, int service) const;
+  bool is_proxy_late(const State& state, kube::Duration time) const;
   void pass(State& state, kube::Duration time);
   void edit_spec(State& state, const std::string& what, int version, int replicas, bool paused);
   void edit_status(State& state, const std::function<void(crds::RolloutStatus&)>& change);

@@ -215,6 +215,7 @@ bool Model::write(State& state, const controller::Effect& effect) {
                      return false;
                    now.weight = static_cast<std::uint8_t>(change.intent.split.canary);
                    now.is_accepted = 0;
+                   now.taken_ago = 0;
                    finish_request(state, Kind::route);
                    return true;
                  },

@@ -46,6 +46,7 @@ void Model::refresh_view(State& state) const {
     case Kind::route:
       state.view.weight = old.weight;
       state.view.is_accepted = old.is_accepted;
+      state.view.taken_ago = old.taken_ago;
       break;
     case Kind::runs:
       state.view.runs = old.runs;
@@ -86,6 +87,7 @@ void Model::add_world_steps(const State& state, std::vector<Step>& steps) {
   if (is_routed_ && !state.now.is_accepted) {
     State to = state;
     to.now.is_accepted = 1;
+    to.now.taken_ago = 0;
     add("the router accepts the route", to);
   }
   for (std::size_t proxy = 0; proxy < 2 && is_routed_ && state.now.is_accepted; ++proxy) {
@@ -100,6 +102,7 @@ void Model::add_world_steps(const State& state, std::vector<Step>& steps) {
   if (state.pending != 0 || state.hides_own_write) return;
   const Decided& decision = decided(decide_on(state.view));
   if (!decision.is_empty() || !decision.wake || *decision.wake > longest_sleep) return;
+  if (is_proxy_late(state, *decision.wake)) return;
   State to = state;
   pass(to, *decision.wake);
   add(fmt::format("{} pass", kube::format_duration(*decision.wake)), to);
@@ -125,6 +128,13 @@ void Model::add_steps_of_runs(const State& state, std::vector<Step>& steps) {
   }
 }
 
+// A proxy that still follows the former route does so before this time has passed: routers keep to their drain delay.
+bool Model::is_proxy_late(const State& state, kube::Duration time) const {
+  if (!is_routed_ || !state.now.is_accepted) return false;
+  if (state.proxies[0] == state.now.weight && state.proxies[1] == state.now.weight) return false;
+  return seconds(state.now.taken_ago) + time >= seconds(drain_seconds);
+}
+
 // Everything that happened lies further back.
 void Model::pass(State& state, kube::Duration time) {
   const auto shift_rollout = [&](std::uint32_t& number) {
@@ -138,6 +148,9 @@ void Model::pass(State& state, kube::Duration time) {
   };
   const auto shift = [&](Seen& seen) {
     shift_rollout(seen.rollout);
+    if (is_routed_ && seen.is_accepted)
+      seen.taken_ago = static_cast<std::uint16_t>(
+          std::min<std::int64_t>(drain_seconds, seen.taken_ago + std::chrono::floor<seconds>(time).count()));
     for (std::uint32_t& number : seen.sets) {
       if (number == 0) continue;
       const std::string* deadline = sets_[number]->meta.annotations.find(keys::scale_down_deadline);
@@ -183,6 +196,7 @@ void Model::add_user_steps(const State& state, std::vector<Step>& steps) {
   // A person acts a second after what happened last; a decision that is being carried out does not wait for that.
   const auto act = [&](const std::string& what, auto change) {
     State to = state;
+    if (to.pending == 0 && is_proxy_late(to, seconds(1))) return;
     if (to.pending == 0) pass(to, seconds(1));
     change(to);
     --to.acts;

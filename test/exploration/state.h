@@ -10,6 +10,7 @@ namespace sluice::exploration {
 
 inline constexpr int versions = 3;  // V1, V2, V3
 inline constexpr int most_runs = 5;
+inline constexpr int drain_seconds = 11;  // as the program counts: 10, and one because times are rounded down
 
 // What can be seen of the cluster. Numbers are those of Components; 0 stands for nothing.
 struct Seen {
@@ -21,7 +22,8 @@ struct Seen {
   std::array<std::uint8_t, 2> published{};      // ready endpoints of it
   std::uint8_t weight = 0;                      // of the canary, as the route is written
   std::uint8_t is_accepted = 1;
-  std::uint16_t unused = 0;
+  // Seconds since the router has taken the route as it is; at most drain_seconds, after which every proxy follows it.
+  std::uint16_t taken_ago = 0;
   bool operator==(const Seen&) const = default;
 };
 
