@@ -14,8 +14,10 @@ bool is_completed(const crds::BlueGreenStatus& status) {
   return phase == "Successful" || phase == "Failed" || phase == "Error" || phase == "Inconclusive";
 }
 
-std::string what_progresses(const crds::RolloutSpec& spec, const crds::RolloutStatus& status, int replicas) {
-  if (spec.restart_at && spec.restart_at != status.restarted_at) return "rollout is restarting";
+std::string what_progresses(const crds::RolloutSpec& spec, const crds::RolloutStatus& status, int replicas,
+                            kube::Time now) {
+  if (spec.restart_at && spec.restart_at != status.restarted_at && *spec.restart_at <= now)
+    return "rollout is restarting";
   if (status.updated_replicas < replicas) return "more replicas need to be updated";
   if (status.available_replicas < status.updated_replicas) return "updated replicas are still becoming available";
   const bool is_promoted = !status.stable_rs.empty() && status.stable_rs == status.current_pod_hash;
@@ -35,7 +37,8 @@ std::string what_progresses(const crds::RolloutSpec& spec, const crds::RolloutSt
 
 }  // namespace
 
-PhaseAndMessage phase_of(const crds::RolloutSpec& spec, const crds::RolloutStatus& status, int replicas) {
+PhaseAndMessage phase_of(const crds::RolloutSpec& spec, const crds::RolloutStatus& status, int replicas,
+                         kube::Time now) {
   for (const crds::Condition& condition : status.conditions) {
     if (condition.type == "InvalidSpec") return {"Degraded", "InvalidSpec: " + condition.message.text()};
     if (condition.reason == "RolloutAborted" || condition.reason == "ProgressDeadlineExceeded")
@@ -43,7 +46,7 @@ PhaseAndMessage phase_of(const crds::RolloutSpec& spec, const crds::RolloutStatu
   }
   if (spec.paused) return {"Paused", "manually paused"};
   if (!status.pause_conditions.empty()) return {"Paused", status.pause_conditions.front().reason.text()};
-  std::string waits_for = what_progresses(spec, status, replicas);
+  std::string waits_for = what_progresses(spec, status, replicas, now);
   if (!waits_for.empty()) return {"Progressing", std::move(waits_for)};
   return {"Healthy", ""};
 }

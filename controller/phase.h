@@ -4,6 +4,7 @@
 #include <string>
 
 #include "crds/rollout.h"
+#include "kube/time.h"
 
 namespace sluice::controller {
 
@@ -12,7 +13,8 @@ struct PhaseAndMessage {
   std::string message;  // "" when Healthy
 };
 
-// `replicas` is spec.replicas, or its default.
-PhaseAndMessage phase_of(const crds::RolloutSpec& spec, const crds::RolloutStatus& status, int replicas);
+// `replicas` is spec.replicas, or its default. A restart that is asked for later than `now` is none yet.
+PhaseAndMessage phase_of(const crds::RolloutSpec& spec, const crds::RolloutStatus& status, int replicas,
+                         kube::Time now);
 
 }  // namespace sluice::controller

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "controller/anti_affinity.h"
+#include "controller/child_name.h"
 #include "controller/ephemeral.h"
 #include "controller/keys.h"
 #include "controller/services.h"
@@ -75,7 +76,7 @@ bool create_newest(Draft& draft, int size) {
   if (!pod_template) return false;
   const std::string hash = crds::pod_template_hash(*pod_template, draft.before.collision_count);
   CreateReplicaSet set;
-  set.name = draft.rollout.meta.name + "-" + hash;
+  set.name = child_name(draft.rollout.meta.name + "-" + hash);
   if (set_named(draft, set.name)) {
     draft.status.collision_count = draft.before.collision_count.value_or(0) + 1;
     draft.hold("name", fmt::format("ReplicaSet {} exists but is not of this Rollout and template", set.name),

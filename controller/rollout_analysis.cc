@@ -7,6 +7,7 @@
 
 #include "analysis/compose.h"
 #include "analysis/phase.h"
+#include "controller/child_name.h"
 #include "controller/keys.h"
 #include "controller/pause.h"
 
@@ -97,6 +98,8 @@ bool is_younger(const RunPointer& left, const RunPointer& right) {
   if (left->meta.name.size() != right->meta.name.size()) return left->meta.name.size() > right->meta.name.size();
   return left->meta.name > right->meta.name;
 }
+
+constexpr std::size_t room_for_number = 8;  // of ".1", ".2", ...
 
 std::string free_name(const Draft& draft, const std::string& base) {
   const auto is_taken = [&](const std::string& name) {
@@ -258,8 +261,10 @@ void RolloutAnalyses::make_run(Current& current) {
     return;
   }
   CreateAnalysisRun run;
-  run.name = free_name(draft_, fmt::format("{}-{}-{}{}", draft_.rollout.meta.name, hash_of(draft_.sets.newest),
-                                           draft_.revision(), suffix_of(current.gate)));
+  run.name =
+      free_name(draft_, child_name(fmt::format("{}-{}-{}{}", draft_.rollout.meta.name, hash_of(draft_.sets.newest),
+                                               draft_.revision(), suffix_of(current.gate)),
+                                   room_for_number));
   run.labels.set(keys::hash_label, hash_of(draft_.sets.newest));
   run.labels.set(keys::rollout_type_label, name_of(current.gate.kind));
   if (current.gate.kind == RunKind::step) run.labels.set(keys::step_index_label, std::to_string(current.gate.step));

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "controller/observe.h"
+#include "controller/read_object.h"
 #include "controller/read_pods.h"
 #include "controller/read_set_templates.h"
 #include "controller/rollout_metrics.h"
@@ -67,7 +68,8 @@ RolloutController::RolloutController(kube::Client& client, Stores& stores, kube:
       options_(std::move(options)),
       queue_(clock),
       own_writes_("rollout", client, stores, clock, queue_, log),
-      services_(client, stores, clock, log) {
+      services_(client, stores, clock, log),
+      routes_(client, stores, events, clock, log) {
   watch_stores();
 }
 
@@ -187,6 +189,27 @@ net::awaitable<void> RolloutController::tell_failed_creation(std::shared_ptr<con
   own_writes_.add(rollout->meta.key(), applied.written);
 }
 
+// A set without the labels of ours is not watched, so that it is only found when its name is in the way.
+net::awaitable<void> RolloutController::count_collision(std::shared_ptr<const crds::Rollout> rollout,
+                                                        RolloutObservation seen, std::string set) {
+  ObjectKey key{rollout->meta.ns, std::move(set)};
+  const Result<std::optional<boost::json::value>> found =
+      co_await read_object(client_, kube::resources::replica_sets, std::move(key));
+  if (!found || !*found) co_return;
+  kube::Mistakes ignored;
+  const auto there = crds::decode_replica_set(**found, ignored);
+  const kube::OwnerReference* owner = there->meta.controller();
+  if (owner && owner->uid == rollout->meta.uid) co_return;  // the watch is about to show it
+  seen.replica_sets.push_back(there);
+  Decision decision = decide(seen, clock_.now());
+  decision.writes.clear();
+  memory_[rollout->meta.key()].record.tell(log_, "rollout", rollout->meta.key(), decision.reasons);
+  if (!decision.status) co_return;
+  ApplyTools tools{client_, stores_, events_, log_};
+  Applied applied = co_await apply(tools, rollout, std::move(decision), true);
+  own_writes_.add(rollout->meta.key(), applied.written);
+}
+
 void RolloutController::look_at_all(References::Name name) {
   for (const ObjectKey& rollout : references_.of(name)) queue_.add(rollout);
 }
@@ -196,6 +219,7 @@ void RolloutController::start(kube::Tasks& tasks) {
   for (int worker = 0; worker < options_.workers; ++worker)
     tasks.start(fmt::format("rollout worker {}", worker), work());
   services_.start(tasks);
+  routes_.start(tasks);
 }
 
 net::awaitable<void> RolloutController::work() {
@@ -296,6 +320,12 @@ net::awaitable<Result<>> RolloutController::decide_and_apply(std::shared_ptr<con
         log_, "rollout", key,
         {{"restart", "a disruption budget forbids the eviction of a pod: " + applied.failure->message,
           seen.rollout->spec->restart_at, "the budget allows it"}});
+  const bool is_name_taken = applied.failure && applied.failure->fault == Fault::already_exists && applied.failed &&
+                             applied.failed->resource.plural == kube::resources::replica_sets.plural;
+  if (is_name_taken) {
+    co_await count_collision(rollout, std::move(seen), applied.failed->name);
+    co_return *applied.failure;
+  }
   if (!applied.unmade_set.empty())
     co_await tell_failed_creation(rollout, std::move(seen), applied.unmade_set, applied.failure->message);
   if (applied.failure) co_return *applied.failure;

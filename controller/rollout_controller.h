@@ -16,6 +16,7 @@
 #include "controller/own_writes.h"
 #include "controller/reconcile_record.h"
 #include "controller/references.h"
+#include "controller/route_release.h"
 #include "controller/service_release.h"
 #include "controller/stores.h"
 #include "kube/clock.h"
@@ -63,6 +64,8 @@ class RolloutController {
   RolloutObservation observe_last_valid(const crds::Rollout& rollout, kube::Mistakes mistakes);
   kube::net::awaitable<void> tell_failed_creation(std::shared_ptr<const crds::Rollout> rollout, RolloutObservation seen,
                                                   std::string set, std::string error);
+  kube::net::awaitable<void> count_collision(std::shared_ptr<const crds::Rollout> rollout, RolloutObservation seen,
+                                             std::string set);
   bool status_is_due(const kube::ObjectKey& key, const Decision& decision);
 
   kube::Client& client_;
@@ -75,6 +78,7 @@ class RolloutController {
   OwnWrites own_writes_;
   References references_;
   ServiceRelease services_;
+  RouteRelease routes_;
   std::unordered_map<kube::ObjectKey, Memory, kube::ObjectKeyHash> memory_;
   bool is_started_ = false;
   std::map<kube::ObjectKey, std::string> deleted_;  // uids, until that is told

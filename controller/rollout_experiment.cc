@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "controller/child_name.h"
 #include "controller/conditions.h"
 #include "controller/experiment.h"
 #include "controller/keys.h"
@@ -70,8 +71,9 @@ RolloutExperiments::RolloutExperiments(Draft& draft, ExperimentGate gate) : draf
 }
 
 std::string RolloutExperiments::base_name() const {
-  return fmt::format("{}-{}-{}-{}", draft_.rollout.meta.name, hash_of(draft_.sets.newest), draft_.revision(),
-                     gate_.step);
+  return child_name(
+      fmt::format("{}-{}-{}-{}", draft_.rollout.meta.name, hash_of(draft_.sets.newest), draft_.revision(), gate_.step),
+      8);  // room for "-1", "-2", ...
 }
 
 // One that was made before the process died, so that nobody has noted it, is found by its name and attempt.

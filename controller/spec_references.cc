@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "analysis/compose.h"
+#include "controller/child_name.h"
 #include "controller/keys.h"
 #include "controller/rollout_analysis.h"
 #include "crds/pod_template_hash.h"
@@ -181,7 +182,7 @@ std::vector<std::string> field_paths_named_by(const crds::Rollout& rollout) {
 std::string new_replica_set_name(const crds::Rollout& rollout) {
   const crds::PodTemplatePointer& pod_template = rollout.spec->pod_template;
   if (!pod_template) return "";
-  return rollout.meta.name + "-" + crds::pod_template_hash(*pod_template, rollout.status.collision_count);
+  return child_name(rollout.meta.name + "-" + crds::pod_template_hash(*pod_template, rollout.status.collision_count));
 }
 
 }  // namespace sluice::controller

@@ -10,6 +10,7 @@
 #include "controller/phase.h"
 #include "controller/services.h"
 #include "controller/steps.h"
+#include "controller/waiting.h"
 #include "kube/selector.h"
 
 namespace sluice::controller {
@@ -212,9 +213,10 @@ void complete_status(Draft& draft) {
   update_duration(draft);
   update_conditions(draft);
   tell_of_pauses(draft);
-  const PhaseAndMessage phase = phase_of(draft.spec, draft.status, draft.replicas);
+  const PhaseAndMessage phase = phase_of(draft.spec, draft.status, draft.replicas, draft.now);
   draft.status.phase = phase.phase;
   draft.status.message = phase.message;
+  tell_what_holds(draft);
 }
 
 bool same_on_the_wire(const crds::RolloutStatus& left, const crds::RolloutStatus& right) {

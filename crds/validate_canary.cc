@@ -15,16 +15,6 @@ constexpr std::string_view both_services = "Canary service and Stable service mu
 constexpr std::string_view not_negative = "must be greater than or equal to 0";
 
 // The number in "25", "25%" or 25; nullopt for any other text.
-std::optional<std::int64_t> amount_in(const kube::IntOrString& value) {
-  if (value.is_int()) return std::get<0>(value.value);
-  std::string_view text = std::get<1>(value.value);
-  if (text.ends_with('%')) text.remove_suffix(1);
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
 bool is_zero(const Seldom<kube::IntOrString>& value) { return value && amount_in(*value) == 0; }
 
 kube::Mistake invalid_amount(std::string path, const kube::IntOrString& value, std::string_view detail) {
@@ -255,8 +245,8 @@ class Check {
   // What the reference takes silently as something else.
   void check_amounts() {
     const std::string at = "spec.strategy.canary.";
-    check_amount(strategy_.max_surge, at + "maxSurge");
-    check_amount(strategy_.max_unavailable, at + "maxUnavailable");
+    validate_amount(strategy_.max_surge, at + "maxSurge", mistakes_);
+    validate_amount(strategy_.max_unavailable, at + "maxUnavailable", mistakes_);
     for (const auto& [name, value] :
          {std::pair{"scaleDownDelaySeconds", strategy_.scale_down_delay_seconds},
           std::pair{"scaleDownDelayRevisionLimit", strategy_.scale_down_delay_revision_limit},
@@ -277,13 +267,6 @@ class Check {
     const Seldom<ReplicaProgressThreshold>& threshold = strategy_.replica_progress_threshold;
     if (threshold && threshold->type == "Percent" && threshold->value > 100)
       say(invalid(at + ".value", threshold->value, "must be between 0 and 100 when the type is Percent"));
-  }
-
-  void check_amount(const Seldom<kube::IntOrString>& value, std::string path) {
-    if (!value) return;
-    const std::optional<std::int64_t> amount = amount_in(*value);
-    if (!amount || *amount < 0)
-      say(invalid_amount(std::move(path), *value, "must be a whole number, or a percentage such as 25%"));
   }
 
   const CanaryStrategy& strategy_;

@@ -1,6 +1,9 @@
 // Blue/green and what both strategies have: two Services, and delays that make sense.
 #include "crds/validate_strategy.h"
 
+#include <charconv>
+#include <string_view>
+
 #include "crds/field_error.h"
 
 namespace sluice::crds {
@@ -14,6 +17,27 @@ void check_not_negative(kube::Mistakes& mistakes, std::string path, const std::o
 }
 
 }  // namespace
+
+std::optional<std::int64_t> amount_in(const kube::IntOrString& value) {
+  if (value.is_int()) return std::get<0>(value.value);
+  std::string_view text = std::get<1>(value.value);
+  if (text.ends_with('%')) text.remove_suffix(1);
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+void validate_amount(const Seldom<kube::IntOrString>& value, std::string path, kube::Mistakes& mistakes) {
+  if (!value) return;
+  const std::optional<std::int64_t> amount = amount_in(*value);
+  if (amount && *amount >= 0) return;
+  constexpr std::string_view detail = "must be a whole number, or a percentage such as 25%";
+  if (value->is_int())
+    add(mistakes, invalid(std::move(path), std::get<0>(value->value), detail));
+  else
+    add(mistakes, invalid(std::move(path), std::get<1>(value->value), detail));
+}
 
 void validate_anti_affinity(const Seldom<AntiAffinity>& anti_affinity, kube::Mistakes& mistakes) {
   if (!anti_affinity) return;
@@ -42,6 +66,7 @@ kube::Mistakes validate_blue_green(const RolloutSpec& spec) {
 
   const std::string at = "spec.strategy.blueGreen.";
   if (strategy.active_service.empty()) add(mistakes, required(at + "activeService"));
+  validate_amount(strategy.max_unavailable, at + "maxUnavailable", mistakes);
   check_not_negative(mistakes, at + "previewReplicaCount", strategy.preview_replica_count);
   check_not_negative(mistakes, at + "autoPromotionSeconds", std::optional(strategy.auto_promotion_seconds));
   check_not_negative(mistakes, at + "scaleDownDelaySeconds", strategy.scale_down_delay_seconds);

@@ -20,6 +20,9 @@ RoutePointer make_virtual_service(kube::ObjectKey key, std::shared_ptr<const Rou
 RoutePointer make_destination_rule(kube::ObjectKey key, std::shared_ptr<const RoutingPart> part,
                                    crds::IstioDestinationRule rule);
 
+// The JSON patch after which the subsets select all pods again and nobody is marked as their manager; "" when it is so.
+std::string destination_rule_release_patch(const boost::json::value& rule);
+
 // "name", "name.namespace" or "name.namespace.svc.cluster.local" of a VirtualService; dots in the name are allowed.
 kube::ObjectKey virtual_service_key(std::string name, const std::string& ns);
 

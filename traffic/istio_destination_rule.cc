@@ -92,4 +92,21 @@ RoutePointer make_destination_rule(kube::ObjectKey key, std::shared_ptr<const Ro
   return std::make_shared<DestinationRuleRoute>(std::move(key), std::move(part), std::move(rule));
 }
 
+std::string destination_rule_release_patch(const json::value& rule) {
+  json::array operations;
+  operations.push_back(json::object{{"op", "replace"},
+                                    {"path", "/metadata/resourceVersion"},
+                                    {"value", kube::text_at(rule, {"metadata", "resourceVersion"})}});
+  const auto remove = [&](std::string path) {
+    operations.push_back(json::object{{"op", "remove"}, {"path", std::move(path)}});
+  };
+  if (const json::value* subsets = kube::find_at(rule, {"spec", "subsets"}); subsets && subsets->is_array())
+    for (std::size_t at = 0; at < subsets->get_array().size(); ++at)
+      if (kube::find_at(subsets->get_array()[at], {"labels", hash_key}))
+        remove(fmt::format("/spec/subsets/{}/labels/{}", at, hash_key));
+  if (kube::find_at(rule, {"metadata", "annotations", managed_by_key}))
+    remove("/metadata/annotations/argo-rollouts.argoproj.io~1managed-by-rollouts");
+  return operations.size() == 1 ? std::string() : kube::print_json(operations);
+}
+
 }  // namespace sluice::traffic

@@ -186,7 +186,7 @@ BOOST_AUTO_TEST_CASE(obs_t04_a_header_route_as_the_first_step_waits_for_pods) {
   told.story.world.come_to_rest();
 }
 
-BOOST_AUTO_TEST_CASE(obs_t45_a_kind_that_is_installed_later_is_found) {
+BOOST_AUTO_TEST_CASE(obs_t45_edge_67_a_kind_that_is_installed_later_is_found) {
   const RouterManifests router = istio_by_hosts();
   Story story({4, router.strategy + steps, ""});
   story.world.apply(Story::service("web-stable") + Story::service("web-canary") + story.yaml("v1"));
@@ -260,7 +260,7 @@ BOOST_AUTO_TEST_CASE(ar_3674_a_pair_is_pinned_before_the_first_weight) {
   story.world.come_to_rest();
 }
 
-BOOST_AUTO_TEST_CASE(obs_32_a_former_set_behind_a_waiting_service_goes_when_nothing_is_routed_there) {
+BOOST_AUTO_TEST_CASE(defect_32_obs_32_a_former_set_behind_a_waiting_service_goes_when_nothing_is_routed_there) {
   RouterStory told(alb_with_ping_pong());
   told.story.release("v2");
   BOOST_REQUIRE(told.story.until("Paused"));

@@ -214,6 +214,31 @@ BOOST_AUTO_TEST_CASE(defect_46_who_scales_the_workload_up_again_is_resisted_thre
   world.come_to_rest();
 }
 
+BOOST_AUTO_TEST_CASE(edge_04_a_set_of_others_without_our_labels_that_has_the_name_counts_as_a_collision) {
+  World world;
+  world.apply(service() + workload("Deployment", "v1", 2) + rollout("Deployment", "never"));
+  world.start();
+  BOOST_REQUIRE(settle(world));
+  const std::string taken = "web-" + world.stable("web");
+  world.kill();
+  world.oracle().excuse("I2");
+  world.oracle().excuse("I10");
+  world.stop_traffic();
+  // Another tool's set takes the name while ours is gone; it has neither our label nor our owner.
+  world.remove(resources::replica_sets, taken);
+  world.pass(seconds(5));
+  world.apply("---\napiVersion: apps/v1\nkind: ReplicaSet\nmetadata: {name: " + taken +
+              "}\nspec:\n  replicas: 0\n  selector: {matchLabels: {app: theirs}}\n  template:\n    metadata: {labels: "
+              "{app: theirs}}\n"
+              "    spec: {containers: [{name: a, image: 'example/theirs:v1'}]}\n");
+  world.start();
+  BOOST_TEST(world.until(
+      [&] { return kube::number_at(world.get(resources::rollouts, "web"), {"status", "collisionCount"}) == 1; }));
+  BOOST_TEST(world.until([&] { return sets_of_rollout(world).pods == 3; }));
+  BOOST_TEST(kube::text_at(world.get(resources::replica_sets, taken), {"spec", "selector", "matchLabels", "app"}) ==
+             "theirs");
+}
+
 BOOST_AUTO_TEST_CASE(edge_62_a_crash_in_the_takeover_changes_nothing) {
   World world;
   world.apply(service() + workload("Deployment", "v1", 3) + rollout("Deployment", "progressively"));

@@ -70,6 +70,44 @@ BOOST_AUTO_TEST_CASE(a_field_that_cannot_be_read_is_a_mistake_of_the_spec) {
   BOOST_TEST(cluster.phase().find("args.team: invalid path metadata.labels['team'] in rollout") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(defect_44_all_fields_that_cannot_be_read_are_told) {
+  ModelCluster cluster = at_analysis_step(
+      [](crds::RolloutAnalysis& analysis) {
+        analysis.args = {argument_from("service", {.field_ref = crds::FieldReference{"spec.nothing[3]"}}),
+                         argument_from("hash", {.field_ref = crds::FieldReference{"metadata.labels['gone']"}}),
+                         argument_from("team", {.field_ref = crds::FieldReference{"metadata.name"}})};
+      },
+      {{"metadata.name", "web"}});
+  cluster.rest();
+  BOOST_TEST(cluster.phase().find("args.service: invalid path spec.nothing[3] in rollout") != std::string::npos);
+  BOOST_TEST(cluster.phase().find("args.hash: invalid path metadata.labels['gone'] in rollout") != std::string::npos);
+  BOOST_TEST(cluster.phase().find("args.team") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(defect_45_each_analysis_is_checked_with_its_own_rules) {
+  // What one step says about its own metrics is no mistake of another step's templates.
+  crds::CanaryStep first = analysis_step("success"), second = analysis_step("latency");
+  first.analysis->dry_run = {{"success-rate"}};
+  crds::CanaryStep experiment;
+  experiment.experiment.obtain().templates.push_back({});
+  experiment.experiment->templates.back().name = "one";
+  experiment.experiment->templates.back().spec_ref = "canary";
+  experiment.experiment->analyses.push_back({"check", "nowhere", false, {}, true});
+  ModelCluster cluster(canary_spec(4, {first, second, weight_step(50)}));
+  cluster.add_template("success");
+  cluster.add_template("latency");
+  BOOST_TEST(mistakes_in(cluster.observe(), at(0)).empty());
+  cluster.edit([&](crds::RolloutSpec& spec) {
+    spec.strategy.canary->steps = crds::CanarySteps({first, second, experiment, weight_step(50)});
+  });
+  const kube::Mistakes mistakes = mistakes_in(cluster.observe(), at(0));
+  BOOST_REQUIRE(mistakes.size() == 1u);
+  BOOST_TEST(mistakes.front().path == "spec.strategy.canary.steps[2].experiment.analyses[0].templateName");
+  // A template that comes later is looked at again, without another edit of the Rollout.
+  cluster.add_template("nowhere");
+  BOOST_TEST(mistakes_in(cluster.observe(), at(0)).empty());
+}
+
 BOOST_AUTO_TEST_CASE(an_argument_without_a_value_is_a_mistake_of_the_spec) {
   ModelCluster cluster = at_analysis_step([](crds::RolloutAnalysis&) {}, {});
   cluster.rest();

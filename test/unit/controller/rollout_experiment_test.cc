@@ -116,7 +116,7 @@ BOOST_AUTO_TEST_CASE(one_with_a_wrong_spec_aborts) {
   BOOST_TEST(cluster.status().message.ends_with("it is wrong"));
 }
 
-BOOST_AUTO_TEST_CASE(an_inconclusive_one_pauses_and_no_other_is_made) {
+BOOST_AUTO_TEST_CASE(defect_19_an_inconclusive_one_pauses_and_no_other_is_made) {
   ModelCluster cluster = at_experiment();
   cluster.finish_experiment("web-v2-2-0", "Inconclusive", "who knows");
   for (int turn = 0; turn < 10; ++turn) cluster.rest();

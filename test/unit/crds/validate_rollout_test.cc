@@ -126,6 +126,28 @@ BOOST_AUTO_TEST_CASE(canaries) {
   check(canary, rows);
 }
 
+BOOST_AUTO_TEST_CASE(defect_28_an_amount_that_is_none_is_refused) {
+  const Row canaries[] = {
+      {R"({"spec":{"strategy":{"canary":{"maxSurge":"25","maxUnavailable":"10%"}}}})", ""},
+      {R"({"spec":{"strategy":{"canary":{"maxSurge":"2 pods"}}}})",
+       "spec.strategy.canary.maxSurge: Invalid value: \"2 pods\": must be a whole number, or a percentage such as 25%"},
+      {R"({"spec":{"strategy":{"canary":{"maxUnavailable":"-5%"}}}})",
+       "spec.strategy.canary.maxUnavailable: Invalid value: \"-5%\": must be a whole number, or a percentage such as "
+       "25%"},
+      {R"({"spec":{"strategy":{"canary":{"maxUnavailable":-1}}}})",
+       "spec.strategy.canary.maxUnavailable: Invalid value: -1: must be a whole number, or a percentage such as 25%"},
+  };
+  check(canary, canaries);
+  const Row blue_greens[] = {
+      {R"({"spec":{"strategy":{"blueGreen":{"maxUnavailable":"10%"}}}})", ""},
+      {R"({"spec":{"strategy":{"blueGreen":{"maxUnavailable":"few"}}}})",
+       "spec.strategy.blueGreen.maxUnavailable: Invalid value: \"few\": must be a whole number, or a percentage such "
+       "as "
+       "25%"},
+  };
+  check(blue_green, blue_greens);
+}
+
 BOOST_AUTO_TEST_CASE(steps) {
   const Row rows[] = {
       {R"([{"pause":{"duration":10}},{"pause":{"duration":"10"}},{"pause":{"duration":"1h30m"}}])", ""},
