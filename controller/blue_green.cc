@@ -129,6 +129,15 @@ bool flee_from_newest(Draft& draft, const View& view) {
   return true;
 }
 
+// Who looks at the preview keeps the set that serves there until a pod of the new one can.
+void plan_preview(Draft& draft, const View& view) {
+  if (!view.preview_service || !draft.sets.newest || draft.is_halted() || draft.is_aborted()) return;
+  const ReplicaSetPointer behind = draft.sets.with_hash(selected_hash(view.preview_service));
+  const bool takes_it_away = available_of(behind) > 0 && available_of(draft.sets.newest) == 0;
+  if (takes_it_away && size_of_newest(draft, view) > 0) return;
+  switch_service(draft, *view.preview_service, view.newest);
+}
+
 void plan_active(Draft& draft, const View& view, const RolloutAnalyses& analyses) {
   if (draft.is_aborted()) return go_back(draft, view);
   if (flee_from_newest(draft, view)) return;
@@ -224,8 +233,7 @@ std::vector<Gate> blue_green_gates(const Draft& draft) {
 
 void decide_blue_green(Draft& draft, const RolloutAnalyses& analyses) {
   const View view(draft);
-  const bool may_preview = view.preview_service && draft.sets.newest && !draft.is_halted() && !draft.is_aborted();
-  if (may_preview) switch_service(draft, *view.preview_service, view.newest);
+  plan_preview(draft, view);
   plan_active(draft, view, analyses);
   plan_sets(draft, view);
   promote_when_due(draft, view, analyses);

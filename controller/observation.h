@@ -43,6 +43,8 @@ struct DecideOptions {
       instance_id;  // label argo-rollouts.argoproj.io/controller-instance-id on objects that are made; "" for none
   // How long an abort waits for the last pods of the stable set before it makes do with maxUnavailable missing.
   Duration abort_wait = std::chrono::seconds(60);
+  // How long a guard holds an update before the status tells it; zero for never.
+  Duration tell_after = std::chrono::minutes(1);
 };
 
 // The Rollout and all ReplicaSets, Services, routes, runs and templates come from stores that have already seen this

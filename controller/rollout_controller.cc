@@ -76,6 +76,7 @@ RolloutController::RolloutController(kube::Client& client, Stores& stores, kube:
 void RolloutController::watch_stores() {
   stores_.rollouts.listen([this](const ObjectKey& key, const crds::Rollout* before, const crds::Rollout* after) {
     if (before && after && before->meta.generation != after->meta.generation) remember_spec(key, *before);
+    if (before && after && is_started_) durations_.note(before->status, after->status);
     if (before && !after) tell_of_empty_workload(*before);
     if (before && !after && is_started_) deleted_[key] = before->meta.uid;
     if (after) {
@@ -357,6 +358,7 @@ std::vector<Reason> RolloutController::reasons_of(const ObjectKey& rollout) cons
 
 void RolloutController::add_metrics(MetricFamilies& families) const {
   add_rollout_metrics(families, stores_);
+  durations_.add_metrics(families);
   for (const auto& [key, memory] : memory_) memory.record.add_metrics(families, "rollout", key);
 }
 

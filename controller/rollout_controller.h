@@ -19,6 +19,7 @@
 #include "controller/route_release.h"
 #include "controller/service_release.h"
 #include "controller/stores.h"
+#include "controller/update_durations.h"
 #include "kube/clock.h"
 #include "kube/tasks.h"
 #include "kube/work_queue.h"
@@ -79,6 +80,7 @@ class RolloutController {
   References references_;
   ServiceRelease services_;
   RouteRelease routes_;
+  UpdateDurations durations_;
   std::unordered_map<kube::ObjectKey, Memory, kube::ObjectKeyHash> memory_;
   bool is_started_ = false;
   std::map<kube::ObjectKey, std::string> deleted_;  // uids, until that is told

@@ -12,7 +12,6 @@ namespace sluice::controller {
 namespace {
 
 constexpr std::string_view waiting = "Waiting";
-constexpr Duration patience = std::chrono::minutes(1);
 
 // "scale-down-delay" -> "ScaleDownDelay", as reasons of conditions are written.
 std::string reason_of(const std::string& guard) {
@@ -31,7 +30,8 @@ std::optional<Time> due_at(const Draft& draft) {
   const crds::Condition* progress = find_condition(draft.status.conditions, "Progressing");
   if (!progress) return std::nullopt;
   const crds::Condition* told = find_condition(draft.status.conditions, waiting);
-  return patience + (told ? std::max(told->last_update_time, progress->last_update_time) : progress->last_update_time);
+  const Time since = told ? std::max(told->last_update_time, progress->last_update_time) : progress->last_update_time;
+  return since + draft.seen.options.tell_after;
 }
 
 }  // namespace
@@ -43,6 +43,7 @@ std::string text_of(const Reason& reason) {
 }
 
 void tell_what_holds(Draft& draft) {
+  if (draft.seen.options.tell_after <= Duration::zero()) return;
   std::vector<crds::Condition>& conditions = draft.status.conditions;
   const crds::Condition* told = find_condition(conditions, waiting);
   const crds::Condition* progress = find_condition(conditions, "Progressing");

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "controller/keys.h"
+#include "controller/requests.h"
 #include "crds/pod_template_hash.h"
 
 namespace sluice::exploration {
@@ -95,8 +96,7 @@ std::uint32_t Model::number_of(crds::Rollout rollout) {
       0;
   for (crds::Condition& condition : status.conditions) {
     condition.last_transition_time = present;
-    condition.last_update_time =
-        condition.type == "Progressing" || condition.type == "Waiting" ? clipped(condition.last_update_time) : present;
+    condition.last_update_time = condition.type == "Progressing" ? clipped(condition.last_update_time) : present;
   }
   for (crds::PauseCondition& pause : status.pause_conditions) pause.start_time = clipped(pause.start_time);
   if (status.aborted_at) status.aborted_at = clipped(*status.aborted_at);
@@ -137,6 +137,8 @@ int Model::replicas(const Seen& seen) const { return rollouts_[seen.rollout]->sp
 
 controller::RolloutObservation Model::observation(const Seen& seen) const {
   controller::RolloutObservation all;
+  // What the status tells of a long wait changes nothing else, and would make every moment a state of its own.
+  all.options.tell_after = kube::Duration::zero();
   all.rollout = rollouts_[seen.rollout];
   for (const std::uint32_t set : seen.sets)
     if (set) all.replica_sets.push_back(sets_[set]);
@@ -259,7 +261,9 @@ std::string Model::why_not_pure(const State& state) {
   for (const kube::Time later : {present + sleep / 2, present + sleep - kube::Duration(1)}) {
     const controller::Decision then = controller::decide(seen, later);
     if (!then.writes.empty() || (then.status && then.status_may_wait.count() == 0))
-      return fmt::format("something is due before the wake-up, {} later", kube::format_duration(later - present));
+      return fmt::format("{} is due before the wake-up, {} later",
+                         then.writes.empty() ? "a status" : controller::describe(then.writes.front().effect),
+                         kube::format_duration(later - present));
   }
   return "";
 }

@@ -251,6 +251,10 @@ BOOST_AUTO_TEST_CASE(defect_24_a_server_that_fails_to_write) {
       500, R"({"kind":"Status","status":"Failure","reason":"InternalError","code":500,"message":"etcd"})");
 }
 
+BOOST_AUTO_TEST_CASE(defect_25_a_server_that_finds_nothing_is_asked_again) {
+  expect_refusal_survived(404, R"({"kind":"Status","status":"Failure","reason":"NotFound","code":404})");
+}
+
 BOOST_AUTO_TEST_CASE(a_server_that_is_too_busy) {
   expect_refusal_survived(429, R"({"kind":"Status","status":"Failure","reason":"TooManyRequests","code":429})");
 }

@@ -119,6 +119,28 @@ BOOST_AUTO_TEST_CASE(auto_promotion_comes_after_its_seconds) {
   BOOST_TEST(cluster.selected("web-active") == "v2");
 }
 
+BOOST_AUTO_TEST_CASE(ar_2641_the_preview_stays_where_it_is_served_until_a_new_pod_is_ready) {
+  ModelCluster cluster = serving(manual(3));
+  cluster.limit_ready("v2", 0);
+  cluster.set_image("v2");
+  cluster.rest();
+  BOOST_TEST(cluster.selected("web-preview") == "v1");
+  BOOST_TEST(cluster.look().reasons.front().sentence == "0 of 3 new pods are available");
+  cluster.limit_ready("v2", 1);
+  cluster.rest();
+  BOOST_TEST(cluster.selected("web-preview") == "v2");
+  BOOST_TEST(cluster.selected("web-active") == "v1");
+}
+
+BOOST_AUTO_TEST_CASE(ar_2641_a_preview_of_no_pods_moves_at_once) {
+  crds::RolloutSpec spec = manual(3);
+  spec.strategy.blue_green->preview_replica_count = 0;
+  ModelCluster cluster = serving(spec);
+  cluster.set_image("v2");
+  cluster.rest();
+  BOOST_TEST(cluster.selected("web-preview") == "v2");
+}
+
 BOOST_AUTO_TEST_CASE(edge_59_preview_of_one_pod_grows_before_the_switch) {
   crds::RolloutSpec spec = manual(3);
   spec.strategy.blue_green->preview_replica_count = 1;

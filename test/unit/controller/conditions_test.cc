@@ -1,6 +1,8 @@
 // Conditions, phase and message at the rests of an update, as the recordings of the reference show them.
 #include "controller/conditions.h"
 
+#include <set>
+
 #include <boost/test/unit_test.hpp>
 #include <fmt/format.h>
 
@@ -28,6 +30,55 @@ ModelCluster serving(crds::RolloutSpec spec) {
 }
 
 BOOST_AUTO_TEST_SUITE(conditions)
+
+// Applies what is decided until nothing is left, and notes each reason that Progressing has on the way.
+void note_reasons(ModelCluster& cluster, std::set<std::string>& reasons) {
+  for (int round = 0; round < 40; ++round) {
+    const Decision decision = cluster.look();
+    if (decision.writes.empty() && !decision.status) return;
+    cluster.apply_partly(decision, decision.writes.size() + 1);
+    for (const crds::Condition& condition : cluster.status().conditions)
+      if (condition.type == "Progressing") reasons.insert(condition.reason.text());
+    cluster.become_ready();
+  }
+}
+
+BOOST_AUTO_TEST_CASE(defect_49_every_reason_of_progress_can_be_met) {
+  std::set<std::string> reasons;
+  ModelCluster cluster(canary_spec(4, {weight_step(50), pause_step()}));
+  note_reasons(cluster, reasons);
+  cluster.set_now(at(100));
+  cluster.set_image("v2");
+  note_reasons(cluster, reasons);
+  cluster.abort();
+  note_reasons(cluster, reasons);
+  cluster.retry();
+  note_reasons(cluster, reasons);
+  cluster.promote();
+  note_reasons(cluster, reasons);
+  cluster.limit_ready("v2", 2);
+  cluster.become_ready();
+  note_reasons(cluster, reasons);
+  cluster.limit_ready("v2", 4);
+  cluster.become_ready();
+  note_reasons(cluster, reasons);
+  // A pause of the spec in the middle of a step that lacks pods.
+  cluster.limit_ready("v3", 0);
+  cluster.set_image("v3");
+  note_reasons(cluster, reasons);
+  cluster.edit([](crds::RolloutSpec& spec) { spec.paused = true; });
+  note_reasons(cluster, reasons);
+  cluster.edit([](crds::RolloutSpec& spec) { spec.paused = false; });
+  note_reasons(cluster, reasons);
+  cluster.set_now(at(5000));
+  note_reasons(cluster, reasons);
+  // The reference also has FoundNewReplicaSet, for a set that it has lost sight of; here the status that tells of the
+  // creation is made up for, and ReplicaSetCreateError is told of a write that failed (see defects).
+  const std::set<std::string> expected{"NewReplicaSetAvailable", "NewReplicaSetCreated", "ProgressDeadlineExceeded",
+                                       "ReplicaSetNotAvailable", "ReplicaSetUpdated",    "RolloutAborted",
+                                       "RolloutPaused",          "RolloutResumed",       "RolloutRetry"};
+  BOOST_TEST(reasons == expected, boost::test_tools::per_element());
+}
 
 BOOST_AUTO_TEST_CASE(a_canary_from_pause_to_health) {
   ModelCluster cluster = serving(canary_spec(10, {weight_step(20), pause_step()}));
