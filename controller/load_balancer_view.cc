@@ -4,11 +4,6 @@
 #include <utility>
 
 namespace sluice::controller {
-namespace {
-
-constexpr kube::Duration ask_again_after = std::chrono::seconds(10);
-
-}  // namespace
 
 void LoadBalancerView::start(kube::Tasks& tasks) { tasks.start("questions to load balancers", work()); }
 
@@ -43,7 +38,7 @@ kube::net::awaitable<void> LoadBalancerView::work() {
       std::vector<std::string> host_names = at->second.host_names;
       kube::Result<traffic::LoadBalancerState> answer = co_await api_.describe(std::move(host_names));
       take(ingress, version, std::move(answer));
-      queue_.add_at(ingress, clock_.now() + ask_again_after);
+      queue_.add_at(ingress, clock_.now() + interval_);
     }
     queue_.done(ingress);
   }

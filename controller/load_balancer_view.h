@@ -30,13 +30,15 @@ class LoadBalancerView {
   LoadBalancerView(traffic::LoadBalancerApi& api, kube::Clock& clock, const kube::Log& log)
       : api_(api), clock_(clock), log_(log), queue_(clock) {}
 
+  // How long it waits before it asks again; 10 s otherwise.
+  void ask_every(kube::Duration interval) { interval_ = interval; }
   // Runs the questions; call once.
   void start(kube::Tasks& tasks);
   // Called when an answer differs from the one before.
   void listen(Listener changed) { changed_ = std::move(changed); }
 
   // Asks about an Ingress now, whose weights and host names `version` stands for, unless that is done already, and
-  // again every 10 s until settle().
+  // again after each interval until settle().
   void want(const kube::ObjectKey& ingress, const std::string& version, std::vector<std::string> host_names);
   // The answer is what was waited for, so that nothing more is asked.
   void settle(const kube::ObjectKey& ingress);
@@ -57,6 +59,7 @@ class LoadBalancerView {
   traffic::LoadBalancerApi& api_;
   kube::Clock& clock_;
   const kube::Log& log_;
+  kube::Duration interval_ = std::chrono::seconds(10);
   kube::WorkQueue queue_;  // Ingresses to ask about
   Listener changed_;
   std::map<kube::ObjectKey, Question> questions_;

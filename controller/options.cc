@@ -2,6 +2,7 @@
 #include "controller/options.h"
 
 #include <algorithm>
+#include <charconv>
 #include <sstream>
 
 #include <boost/program_options.hpp>
@@ -219,6 +220,17 @@ Options read_options(const po::variables_map& given, Reader& reader) {
 
 bool Options::runs(std::string_view controller) const {
   return controllers.empty() || std::find(controllers.begin(), controllers.end(), controller) != controllers.end();
+}
+
+Result<kube::Duration> verify_interval_in(const std::string& text) {
+  if (text.empty()) return kube::seconds(10);
+  int number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size() || number < 1)
+    return Error{
+        Fault::invalid,
+        fmt::format("ROLLOUT_VERIFY_RETRY_INTERVAL must be a whole number of seconds above 0, not \"{}\"", text)};
+  return kube::seconds(number);
 }
 
 Result<ParsedOptions> parse_options(const std::vector<std::string>& arguments) {

@@ -43,6 +43,7 @@ struct Options {
 
   // Weights of load balancers count when their own API confirms them, and target groups when the pods are registered.
   bool verify_target_groups = false;
+  kube::Duration verify_interval = kube::seconds(10);         // between two questions to a load balancer
   std::string target_group_tag = "ingress.k8s.aws/resource";  // key of the tag that names the Service of a target group
 
   std::vector<std::string> without_effect;  // flags of the reference that were given and mean nothing here
@@ -55,6 +56,9 @@ struct ParsedOptions {
   Options options;
   std::optional<std::string> print_and_leave;  // the text of --help or --version
 };
+
+// What the environment variable ROLLOUT_VERIFY_RETRY_INTERVAL says: whole seconds, 10 without it. Error: anything else.
+kube::Result<kube::Duration> verify_interval_in(const std::string& text);
 
 // All mistakes of the command line at once. `arguments` is without the names of program and command.
 kube::Result<ParsedOptions> parse_options(const std::vector<std::string>& arguments);

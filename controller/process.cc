@@ -133,6 +133,7 @@ class Process {
       experiments_.add_metrics(families);
       add_analysis_metrics(families, stores_, runs_.counters());
     });
+    balancers_.ask_every(options_.verify_interval);
     if (options_.verify_target_groups) stores_.confirm_by(balancers_);
     wait_for_signals();
     stores_.listen_to_all([this] { spare_memory_.note_activity(); });
@@ -280,6 +281,12 @@ int run_process(const std::vector<std::string>& arguments, StartController appli
     std::fputs(parsed->print_and_leave->c_str(), stdout);
     return 0;
   }
+  const Result<kube::Duration> verify_interval = verify_interval_in(environment("ROLLOUT_VERIFY_RETRY_INTERVAL"));
+  if (!verify_interval) {
+    std::fprintf(stderr, "sluice controller: %s\n", verify_interval.error().message.c_str());
+    return 2;
+  }
+  parsed->options.verify_interval = *verify_interval;
   kube::AccessChoice choice;
   choice.kubeconfig = parsed->options.kubeconfig;
   choice.context = parsed->options.context;

@@ -57,6 +57,15 @@ BOOST_AUTO_TEST_CASE(load_balancers_are_asked_only_on_demand) {
                  ->options.without_effect.size() == 2u);
 }
 
+BOOST_AUTO_TEST_CASE(defect_29_the_interval_of_questions_is_used_when_valid_and_refused_otherwise) {
+  BOOST_TEST((verify_interval_in("").value() == kube::seconds(10)));
+  BOOST_TEST((verify_interval_in("3").value() == kube::seconds(3)));
+  for (const char* wrong : {"0", "-5", "ten", "5s", " 5"}) {
+    BOOST_REQUIRE(verify_interval_in(wrong).has_error());
+    BOOST_TEST(verify_interval_in(wrong).error().message.find("ROLLOUT_VERIFY_RETRY_INTERVAL") != std::string::npos);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(unknown_flags_are_mistakes) { BOOST_TEST(parse_options({"--wieght", "5"}).has_error()); }
 
 BOOST_AUTO_TEST_CASE(help_names_the_flags) {
