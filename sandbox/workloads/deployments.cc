@@ -52,9 +52,11 @@ SetSize size_of(const Set& set) {
           kube::number_at(*set.object, {"status", "availableReplicas"})};
 }
 
+// A cluster hashes the templates of Deployments in another way than Rollouts have it, so that a Deployment's set never
+// has the name that the set of a Rollout with the same name and template gets.
 std::string template_hash(const json::value& deployment) {
   const json::value* given = kube::find_at(deployment, {"spec", "template"});
-  const std::string text = given ? kube::print_json(*given) : std::string();
+  const std::string text = "Deployment " + (given ? kube::print_json(*given) : std::string());
   if (!kube::find_at(deployment, {"status", "collisionCount"})) return crds::safe_hash(text);
   return crds::safe_hash(text, static_cast<std::int32_t>(kube::number_at(deployment, {"status", "collisionCount"})));
 }
