@@ -26,7 +26,7 @@ using kube::Result;
 using kube::text_at;
 
 constexpr auto after_a_failure = std::chrono::milliseconds(100);
-constexpr auto new_namespace_limit = std::chrono::seconds(20);
+constexpr auto new_namespace_limit = std::chrono::minutes(2);
 
 std::string excerpt(const json::value& value) {
   std::string text = kube::print_json(value);

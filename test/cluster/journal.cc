@@ -32,7 +32,8 @@ bool is_accepted(const json::value& route) {
                            number_at(route, {"metadata", "generation"});
 }
 
-net::awaitable<void> accept(Scene scene, std::string name, std::int64_t generation) {
+net::awaitable<void> accept(Scene scene, std::string name, std::int64_t generation, kube::Duration delay) {
+  co_await scene.w.clock.sleep_for(delay);
   const auto condition = [&](const char* type) {
     return fmt::format(
         R"({{"type":"{}","status":"True","reason":"{}","message":"","observedGeneration":{},"lastTransitionTime":"{}"}})",
@@ -87,12 +88,12 @@ std::vector<std::string> Journal::values(const std::string& name,
   return found;
 }
 
-TestGateway::TestGateway(Scene scene)
-    : journal_(scene, http_routes, [scene](const json::value& route) {
+TestGateway::TestGateway(Scene scene, kube::Duration delay)
+    : journal_(scene, http_routes, [scene, delay](const json::value& route) {
         if (is_accepted(route)) return;
         net::co_spawn(scene.w.io,
                       accept(scene, std::string(text_at(route, {"metadata", "name"})),
-                             number_at(route, {"metadata", "generation"})),
+                             number_at(route, {"metadata", "generation"}), delay),
                       net::detached);
       }) {}
 

@@ -36,7 +36,8 @@ class Journal {
 // itself does. Its journal shows every weight that a route ever had.
 class TestGateway {
  public:
-  explicit TestGateway(Scene scene);
+  // It says so this long after each change.
+  explicit TestGateway(Scene scene, kube::Duration delay = kube::Duration::zero());
   // The weights that a Service had in the first rule, one after the other: "0", "20", ...
   std::vector<std::string> weights_of(const std::string& route, const std::string& service) const;
 

@@ -118,8 +118,9 @@ SLUICE_RECORDED_STORY(recorded_job_passes, "canary-analysis-step-job-pass")
 SLUICE_RECORDED_STORY(recorded_background_fails, "canary-background-analysis-fail")
 SLUICE_RECORDED_STORY(recorded_background_passes, "canary-background-analysis-pass")
 SLUICE_RECORDED_STORY(recorded_basic, "canary-basic")
-// canary-dynamic-stable-scale, canary-istio-hosts and canary-istio-subsets are told on the simulated cluster only: the
-// definitions of the mesh are not installed here.
+SLUICE_RECORDED_STORY(recorded_dynamic_stable, "canary-dynamic-stable-scale")
+SLUICE_RECORDED_STORY(recorded_istio_hosts, "canary-istio-hosts")
+SLUICE_RECORDED_STORY(recorded_istio_subsets, "canary-istio-subsets")
 SLUICE_RECORDED_STORY(recorded_nginx, "canary-nginx")
 SLUICE_RECORDED_STORY(recorded_prometheus, "canary-prometheus")
 SLUICE_RECORDED_STORY(recorded_rolling, "canary-rolling")
@@ -133,7 +134,7 @@ SLUICE_RECORDED_STORY(recorded_invalid_spec, "invalid-spec-then-fixed")
 SLUICE_RECORDED_STORY(recorded_pause, "paused-spec")
 SLUICE_RECORDED_STORY(recorded_deadline_aborts, "progress-deadline-exceeded")
 SLUICE_RECORDED_STORY(recorded_deadline, "progress-deadline-no-abort")
-// restart is told on the simulated cluster only: its listed difference is one of the rows that are not compared here.
+SLUICE_RECORDED_STORY(recorded_restart, "restart")
 SLUICE_RECORDED_STORY(recorded_scaling, "scale-by-hpa-like")
 SLUICE_RECORDED_STORY(recorded_workload, "workloadref")
 

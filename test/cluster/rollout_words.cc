@@ -21,7 +21,7 @@ using kube::number_at;
 using kube::text_at;
 namespace resources = kube::resources;
 
-constexpr auto patience = std::chrono::seconds(90);
+constexpr auto patience = std::chrono::minutes(4);
 
 bool is_observed(const json::value& rollout) {
   return text_at(rollout, {"status", "observedGeneration"}) ==
@@ -119,7 +119,8 @@ net::awaitable<std::vector<json::value>> analysis_runs_in(Scene scene) {
 }
 
 net::awaitable<void> until_event(Scene scene, std::string object, std::string reason) {
-  const kube::Time end = scene.w.clock.now() + std::chrono::seconds(10);
+  // Events of all stories go one after the other, behind everything that decides.
+  const kube::Time end = scene.w.clock.now() + patience;
   std::vector<std::string> seen;
   do {
     const auto events = co_await scene.admin.list(resources::events, scene.ns, "");

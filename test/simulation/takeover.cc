@@ -65,6 +65,7 @@ Takeover::Takeover(const Recording& recording, const Moment& moment)
     if (const auto answer = recordings::new_answer(recording.acts[act]); answer && recording.acts[act].at <= moment.at)
       retelling_.answer_metrics(*answer);
   // The oracle has not seen who ended pauses and which gates were passed before.
+  world.oracle().be_quiet();  // violation() tells
   world.oracle().excuse("I5");
   world.oracle().excuse("I6");
   // A run may have a Job that is gone already; it is deleted by its name, which carries the uid of the run.
@@ -116,6 +117,11 @@ std::string Takeover::reach(const Goal& goal) {
   const auto is_there = [&] { return (wrong = fault(goal)).empty(); };
   if (!is_there()) world.until(is_there, patience);
   return wrong.empty() ? pods_lost(goal) : wrong + "; " + last_words();
+}
+
+std::string Takeover::violation() const {
+  const std::vector<std::string>& failures = retelling_.world.oracle().failures();
+  return failures.empty() ? "" : failures.front();
 }
 
 // The newest write that was refused, or else the newest line of the log.

@@ -19,6 +19,8 @@ class Takeover {
   // Answers what is not as it should be, "" when all is: the place, the sizes, and that no pod and no ReplicaSet was
   // replaced that the reference kept.
   std::string reach(const recordings::Goal& goal);
+  // The first invariant that was violated; "" for none.
+  std::string violation() const;
   // Starts Sluice and tells the rest of the story; answers what is not as it should be at the end.
   std::string tell_the_rest();
 
