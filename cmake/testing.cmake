@@ -52,7 +52,6 @@ target_link_libraries(sluice_simulated_world PUBLIC Boost::unit_test_framework s
 sluice_precompile(sluice_simulated_world test/simulation/story.h)
 sluice_test_program(simulation       FOLDER test/simulation       ONLY "_test\\.cc$" USES simulated_world gitops view recordings)
 target_sources(simulation PRIVATE ${CMAKE_SOURCE_DIR}/test/faults/snapshots.cc)  # takeovers run side by side
-target_include_directories(simulation PRIVATE ${CMAKE_SOURCE_DIR}/test/simulation)
 sluice_test_program(faults           FOLDER test/faults           USES simulated_world)
 if("sandbox" IN_LIST SLUICE_OPTIMISED_ROOMS)
   target_compile_definitions(faults PRIVATE SLUICE_ROOMS_ARE_OPTIMISED)

@@ -112,7 +112,10 @@ void go_back(Draft& draft, const View& view) {
 
 // Another writer has taken the hash from the active Service: it goes back to what served. Answers whether it had to.
 bool restore_active(Draft& draft, const View& view) {
-  if (!view.active_service || !view.active.empty() || view.recorded_active.empty()) return false;
+  if (!view.active_service || !view.active.empty()) return false;
+  // A status that was written meanwhile has forgotten what served, and in an update that is the stable version.
+  const bool has_served = !view.recorded_active.empty() || (is_managed(view.active_service) && draft.sets.is_divided());
+  if (!has_served) return false;
   ReplicaSetPointer serving = draft.sets.with_hash(view.recorded_active);
   if (available_of(serving) == 0) serving = draft.sets.stable;
   if (available_of(serving) == 0) return false;

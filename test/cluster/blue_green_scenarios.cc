@@ -39,6 +39,8 @@ SLUICE_STORY(ar_4750_a_second_bad_revision_leaves_the_active_service_where_it_is
   kube::ObjectKey active = key_in(scene, "web-active");
   co_await scene.admin.merge(kube::resources::services, std::move(active),
                              R"({"spec":{"selector":{"rollouts-pod-template-hash":null}}})");
+  co_await r.until("another writer and an answer",
+                   [&](const Moment&) { return r.writes("Service", "web-active", since) >= 2; });
   const std::int64_t stripped = r.first("the selector is stripped", active_is(""), since);
   co_await r.until("the third version is asked for", [](const Moment& m) { return m.size("v3-does-not-exist") == 4; });
   co_await r.until("the selector is back", active_is("v1"));

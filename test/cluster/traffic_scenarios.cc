@@ -397,7 +397,7 @@ SLUICE_STORY(obs_25_a_missing_route_is_named_and_used_as_soon_as_it_is_there) {
   co_await r.begin();
   co_await r.release("v2");
   co_await r.until("the missing route is named", [](const Moment& m) {
-    return m.says("Rollout", "web", "HTTPRoute") && m.message().find("web") != std::string::npos;
+    return m.says("Rollout", "web", "HTTPRoute") && m.says("Rollout", "web", "not found");
   });
   expect(r.now().stable() == "v1", r.now().summary());
   co_await scene.admin.apply_text(route, scene.ns);

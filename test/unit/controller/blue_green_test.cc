@@ -286,6 +286,23 @@ BOOST_AUTO_TEST_CASE(a_stripped_selector_is_restored_to_what_served) {
   BOOST_TEST(cluster.log() == "service web-active v1");
 }
 
+// The decision that makes the new set writes a status in which nothing serves, before the selector is looked after.
+BOOST_AUTO_TEST_CASE(a_selector_that_is_stripped_while_an_update_begins_is_restored_to_the_stable_version) {
+  ModelCluster cluster = serving(manual(3));
+  cluster.set_image("v2");
+  cluster.limit_ready("v2", 0);
+  cluster.limit_ready("v3", 0);
+  cluster.rest();
+  cluster.set_image("v3");
+  cluster.set_selector("web-active", "");
+  cluster.rest();
+  BOOST_TEST(cluster.selected("web-active") == "v1");
+  cluster.limit_ready("v3", 3);
+  cluster.rest();
+  BOOST_TEST(cluster.selected("web-active") == "v1");
+  BOOST_TEST(cluster.phase() == "Paused: BlueGreenPause");
+}
+
 BOOST_AUTO_TEST_CASE(defect_16_a_superseded_preview_goes_after_its_delay_and_never_grows) {
   crds::RolloutSpec spec = manual(3);
   spec.strategy.blue_green->preview_replica_count = 1;
