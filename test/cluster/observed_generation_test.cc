@@ -52,7 +52,7 @@ std::pair<std::string, std::string> change(int round) {
     return {"image", fmt::format(R"({{"spec":{{"template":{{"spec":{{"containers":[{{"name":"web",)"
                                  R"("image":"example/web:v{}"}}]}}}}}}}})",
                                  round)};
-  return {"replicas", fmt::format(R"({{"spec":{{"replicas":{}}}}})", round % 2 + 1)};
+  return {"replicas", fmt::format(R"({{"spec":{{"replicas":{}}}}})", 2 - round / 3 % 2)};
 }
 
 bool has_seen(const json::value& object, std::int64_t generation) {

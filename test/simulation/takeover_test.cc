@@ -135,7 +135,8 @@ BOOST_DATA_TEST_CASE(from_every_recorded_state_without_replacing_a_pod, data::ma
   Tally tally;
   take_over_everywhere(recording, tally);
   std::cout << fmt::format("  {:<34} {:>3} states, {:>3} pruned, {:>3} passed, {:>3} failed\n", name, tally.states,
-                           tally.pruned, tally.passed, tally.failed);
+                           tally.pruned, tally.passed, tally.failed)
+            << std::flush;
   BOOST_TEST(tally.passed > 0);
   Tally& all = total();
   all.states += tally.states, all.empty += tally.empty, all.undecided += tally.undecided;
