@@ -33,13 +33,20 @@ std::string place_in(const std::string& text) {
   return at == std::string::npos ? "" : text.substr(at);
 }
 
-// Nor is it shown, where pods are ready soon enough, that a rollout gets on to where it stands in the next row.
+// Nor is it shown, where pods are ready soon enough, that a rollout gets on to where it stands in the next row; or
+// where it got to when the person began another update before it was there.
+bool hides(const std::string& text, const std::string& before) {
+  if (!before.starts_with("Progressing")) return false;
+  return place_in(before) == place_in(text) ||
+         (text.starts_with("Progressing") && place_in(text).starts_with(" | step 0"));
+}
+
 std::vector<std::string> without_counts(const std::vector<std::string>& texts) {
   std::vector<std::string> shorter;
   for (const std::string& text : texts) {
-    if (!shorter.empty() && shorter.back().starts_with("Progressing") && place_in(shorter.back()) == place_in(text))
-      shorter.pop_back();
-    shorter.push_back(without_counts(text));
+    if (!shorter.empty() && hides(text, shorter.back())) shorter.pop_back();
+    std::string shown = without_counts(text);
+    if (shorter.empty() || shorter.back() != shown) shorter.push_back(std::move(shown));
   }
   return shorter;
 }
