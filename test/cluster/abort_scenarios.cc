@@ -229,6 +229,7 @@ SLUICE_STORY(ar_2982_an_abort_of_a_promoted_rollout_changes_nothing) {
   co_await r.begin();
   co_await r.release("v2");
   co_await r.until_promoted("v2");
+  co_await r.until_size("v1", 0);
   co_await r.until_quiet();
   const std::int64_t since = r.mark();
   co_await r.status(R"({"abort":true})");

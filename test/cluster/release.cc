@@ -28,6 +28,15 @@ const std::string mesh =
     "  subsets:\n  - {name: stable, labels: {app: web}}\n  - {name: canary, labels: {app: web}}\n";
 
 constexpr auto look_again = std::chrono::milliseconds(25);
+constexpr const char* by_this_test = "SetByTest";
+
+// Of the condition Ready.
+bool has_ready(const json::value& pod, const char* field, const char* value) {
+  const json::value* conditions = kube::find_at(pod, {"status", "conditions"});
+  for (const json::value& condition : conditions ? conditions->as_array() : json::array())
+    if (kube::text_at(condition, {"type"}) == "Ready") return kube::text_at(condition, {field}) == value;
+  return false;
+}
 
 }  // namespace
 
@@ -166,14 +175,17 @@ net::awaitable<void> Release::set_ready(std::string version, int count, bool is_
   int done = 0;
   for (const json::value& pod : pods) {
     if (kube::find_at(pod, {"metadata", "deletionTimestamp"}) || done == count) continue;
+    // Those that are ready, or those that were made unready; never those that have not started yet.
+    const bool is_meant = has_ready(pod, is_ready ? "reason" : "status", is_ready ? by_this_test : "True");
+    if (!is_meant) continue;
     ++done;
     kube::Patch request;
     request.type = kube::PatchType::strategic;
     request.subresource = "status";
-    request.body = fmt::format(R"({{"status":{{"conditions":[{{"type":"Ready","status":"{}","reason":"{}",)"
-                               R"("lastTransitionTime":"{}"}}]}}}})",
-                               is_ready ? "True" : "False", is_ready ? "" : "ContainersNotReady",
-                               kube::format_time(scene.w.clock.now()));
+    request.body =
+        fmt::format(R"({{"status":{{"conditions":[{{"type":"Ready","status":"{}","reason":"{}",)"
+                    R"("lastTransitionTime":"{}"}}]}}}})",
+                    is_ready ? "True" : "False", is_ready ? "" : by_this_test, kube::format_time(scene.w.clock.now()));
     kube::ObjectKey key = key_in(scene, std::string(kube::text_at(pod, {"metadata", "name"})));
     needed(co_await scene.admin.client().patch(resources::pods, std::move(key), std::move(request)));
   }
