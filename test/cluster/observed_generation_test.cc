@@ -51,7 +51,7 @@ std::pair<std::string, std::string> change(int round) {
   if (round % 3 == 1)
     return {"image", fmt::format(R"({{"spec":{{"template":{{"spec":{{"containers":[{{"name":"web",)"
                                  R"("image":"example/web:v{}"}}]}}}}}}}})",
-                                 round)};
+                                 round + 1)};
   return {"replicas", fmt::format(R"({{"spec":{{"replicas":{}}}}})", 2 - round / 3 % 2)};
 }
 
@@ -85,6 +85,7 @@ net::awaitable<void> measure(World& w, std::vector<Sample>& samples) {
           needed(co_await w.client.patch(resources::rollouts, std::move(key), std::move(patch)));
       const kube::Time answered = w.clock.now();
       const std::int64_t generation = number_at(written, {"metadata", "generation"});
+      expect(generation == round + 2, "a write changed nothing: " + what);
       for (;;) {
         const auto event = needed(co_await stream->next());
         expect(event.has_value(), "the watch ended");
