@@ -27,7 +27,7 @@ bench: packages      ## measure and store: bytes per Rollout, writes per rollout
 	@test/bench/run
 	@test/bench/sequential
 
-fuzz: packages       ## throw random input at the condition language and at the readers of answers, 10 minutes each (SECONDS=60)
+fuzz: packages       ## throw random input at the condition language and at the answers of each provider, 10 minutes each (SECONDS=60)
 	@test/build fuzz fuzz_conditions fuzz_answers
 	@SECONDS_EACH=$(if $(filter command line environment%,$(origin SECONDS)),$(SECONDS),600) test/fuzz/run
 

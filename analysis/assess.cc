@@ -72,7 +72,7 @@ class Assessment {
     if (!is_completed(phase_of(status().phase))) plan();
     trim();
     fit();
-    decision_.write_can_wait = !is_completed(phase_of(status().phase)) && !has_news();
+    decision_.write_can_wait = !is_completed(phase_of(status().phase)) && decision_.events.empty();
     return std::move(decision_);
   }
 
@@ -82,6 +82,11 @@ class Assessment {
   crds::MetricResult* result_of(const std::string& metric) {
     const auto found = std::ranges::find(status().metric_results, metric, &crds::MetricResult::name);
     return found == status().metric_results.end() ? nullptr : &*found;
+  }
+
+  // The end of `metrics_` for a metric that the spec does not hold.
+  std::vector<MetricView>::const_iterator view_of(const std::string& metric) const {
+    return std::ranges::find_if(metrics_, [&](const MetricView& view) { return view.metric.name == metric; });
   }
 
   bool is_under_way(const std::string& metric) const {
@@ -100,10 +105,13 @@ class Assessment {
   void record(const Outcome& outcome) {
     crds::MetricResult* result = result_of(outcome.metric);
     if (!result) {
-      const auto view = std::ranges::find_if(
-          metrics_, [&](const MetricView& metric) { return metric.metric.name == outcome.metric; });
+      const auto view = view_of(outcome.metric);
       if (view == metrics_.end()) return;  // the spec has changed meanwhile
-      result = &status().metric_results.emplace_back();
+      // In the order of the spec, however fast each metric is.
+      std::vector<crds::MetricResult>& results = status().metric_results;
+      const auto next =
+          std::ranges::find_if(results, [&](const crds::MetricResult& other) { return view_of(other.name) > view; });
+      result = &*results.emplace(next);
       result->name = outcome.metric;
       result->phase = name_of(Phase::running);
       result->dry_run = view->dry_run;
@@ -310,13 +318,15 @@ class Assessment {
     const Time due = due_time(view, result);
     if (due > now_) return wake(due);
     const std::int64_t number = result ? std::int64_t{result->count} + result->error + 1 : 1;
-    decision_.start.push_back({view.index, number});
+    decision_.start.push_back({view.index, number, due});
   }
 
   Time due_time(const MetricView& view, const crds::MetricResult* result) {
     if (!result || result->measurements.empty()) return *status().started_at + view.limits.initial_delay;
     const crds::Measurement& last = result->measurements.back();
-    return last.finished_at.value_or(now_) + gap_after(view.limits, phase_of(last.phase) == Phase::error);
+    const auto known = seen_.beats.find(view.metric.name);
+    const bool is_exact = known != seen_.beats.end() && is_of(known->second, last);
+    return next_due(view.limits, last, is_exact ? &known->second : nullptr, now_);
   }
 
   void wake(Time time) {
@@ -349,13 +359,6 @@ class Assessment {
     std::size_t size = 160 + measurement.message.size() + measurement.value.size();  // with names and times
     for (const auto& [key, value] : measurement.metadata) size += key.size() + value.size();
     return size;
-  }
-
-  // True when something in the new status should be seen at once: a measurement or a metric has come to an end.
-  bool has_news() {
-    for (const Outcome& outcome : seen_.outcomes)
-      if (is_completed(phase_of(outcome.measurement.phase))) return true;
-    return false;
   }
 
   // ---- after the end

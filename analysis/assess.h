@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "analysis/beat.h"
 #include "crds/analysis.h"
 #include "kube/time.h"
 
@@ -26,12 +28,15 @@ struct RunObservation {
   std::string problem;                    // why the run cannot be measured at all; "" when it can
   std::vector<Outcome> outcomes;          // not yet in the status
   std::vector<std::string> under_way;     // metrics for which a provider is at work right now
+  // By metric, for those that this process has begun to measure; without one the whole seconds of the status count.
+  std::map<std::string, Beat> beats = {};
 };
 
 // A measurement to begin. `number` counts the measurements of the metric from 1 and names its Job.
 struct Start {
   std::size_t metric = 0;  // index in the spec
   std::int64_t number = 1;
+  kube::Time due = {};  // when it should begin; never in the future
 };
 
 struct RunEvent {

@@ -102,8 +102,9 @@ std::optional<Phase> job_verdict(const crds::Job& job) {
   std::optional<Phase> verdict;
   for (const crds::WorkloadCondition& condition : job.status.conditions) {
     if (condition.status != "True") continue;
-    if (condition.type == "Complete") verdict = Phase::successful;
-    if (condition.type == "Failed") verdict = Phase::failed;
+    if (condition.type == "Failed") return Phase::failed;
+    // Complete is also a Job that asks for no completions; only a pod that ran and succeeded has measured anything.
+    if (condition.type == "Complete") verdict = job.status.succeeded > 0 ? Phase::successful : Phase::inconclusive;
   }
   return verdict;
 }
@@ -132,6 +133,10 @@ std::shared_ptr<const JobPod> decode_job_pod(const json::value& object) {
     }
   }
   return pod;
+}
+
+std::string describe_idle(const crds::Job& job) {
+  return fmt::format("Job {} is complete although none of its pods has succeeded", job.meta.name);
 }
 
 std::string describe_stuck(const JobPod& pod) {

@@ -26,7 +26,8 @@ std::int64_t job_number(std::string_view name);
 // The Job as JSON text. `ns` is where it runs; in another namespace than the run's it has no owner.
 kube::Result<std::string> job_object(const MeasurementTask& task, const std::string& ns);
 
-// Successful or Failed once the Job has ended.
+// Once the Job has ended: Failed when it says so, Successful when it is complete and one of its pods has succeeded,
+// Inconclusive when it is complete without one.
 std::optional<Phase> job_verdict(const crds::Job& job);
 // True when the Job belongs to this measurement and may be adopted.
 bool is_own_job(const crds::Job& job, const MeasurementTask& task);
@@ -45,6 +46,8 @@ struct JobPod {
   }
 };
 std::shared_ptr<const JobPod> decode_job_pod(const kube::json::value& object);
+// Of a Job that is complete and has no pod that succeeded.
+std::string describe_idle(const crds::Job& job);
 // "Pod p, container c has terminal error (ErrImagePull): ..." and a line feed.
 std::string describe_stuck(const JobPod& pod);
 

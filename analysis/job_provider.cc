@@ -96,10 +96,14 @@ net::awaitable<crds::Measurement> JobProvider::resume(MeasurementTask, crds::Mea
   const auto job = co_await find(key, unfinished.started_at.value_or(kube::Time{}), missing);
   if (!missing.message.empty()) co_return finished(std::move(unfinished), Phase::error, missing.message);
   if (!job) co_return unfinished;
-  if (const std::optional<Phase> verdict = job_verdict(*job)) co_return finished(std::move(unfinished), *verdict, "");
-  if (const auto pod = stuck_pod(*job))
-    co_return finished(std::move(unfinished), Phase::inconclusive, describe_stuck(*pod));
-  co_return unfinished;
+  if (const std::optional<Phase> verdict = job_verdict(*job))
+    co_return finished(std::move(unfinished), *verdict, *verdict == Phase::inconclusive ? describe_idle(*job) : "");
+  const auto pod = stuck_pod(*job);
+  if (!pod) co_return unfinished;
+  // It would try to pull the image for ever.
+  std::string uid = job->meta.uid;
+  co_await remove(key, std::move(uid));
+  co_return finished(std::move(unfinished), Phase::inconclusive, describe_stuck(*pod));
 }
 
 std::shared_ptr<const JobPod> JobProvider::stuck_pod(const crds::Job& job) const {

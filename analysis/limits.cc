@@ -61,8 +61,4 @@ bool is_endless(const crds::Metric& metric) {
   return metric.compare && (metric.compare->on_insufficient == "Wait" || !metric.compare->stop_on_pass.value_or(true));
 }
 
-kube::Duration gap_after(const Limits& limits, bool was_error) {
-  return was_error ? error_retry : limits.interval.value_or(error_retry);
-}
-
 }  // namespace sluice::analysis

@@ -32,7 +32,4 @@ Limits limits_of(const crds::Metric& metric);
 // True for a comparison that nothing but a failure or a person ends.
 bool is_endless(const crds::Metric& metric);
 
-// From the end of one measurement to the start of the next.
-kube::Duration gap_after(const Limits& limits, bool was_error);
-
 }  // namespace sluice::analysis

@@ -49,6 +49,15 @@ std::vector<std::string> AnalysisRunController::State::under_way_names() const {
   return names;
 }
 
+// Keeps the exact moments of a measurement that began when it was `due` and has ended.
+void AnalysisRunController::State::note(const Outcome& outcome, std::optional<kube::Time> due) {
+  const crds::Measurement& measurement = outcome.measurement;
+  if (due && measurement.started_at && measurement.finished_at)
+    beats[outcome.metric] = {*due, *measurement.started_at, *measurement.finished_at};
+  else
+    beats.erase(outcome.metric);
+}
+
 AnalysisRunController::AnalysisRunController(kube::Client& client, kube::Clock& clock, const kube::Log& log,
                                              kube::Store<crds::AnalysisRun>& runs, kube::Store<crds::Job>& jobs,
                                              FetchHttp fetch, kube::EventRecorder& events, RunControllerOptions options)
@@ -148,6 +157,13 @@ void AnalysisRunController::count(kube::Duration taken) {
   counters_.seconds += seconds;
 }
 
+void AnalysisRunController::count_late(const Beat& beat) {
+  const double seconds = std::max(std::chrono::duration<double>(beat.began - beat.due).count(), 0.0);
+  const auto bucket = std::ranges::lower_bound(RunCounters::late_bounds, seconds) - RunCounters::late_bounds.begin();
+  ++counters_.late[static_cast<std::size_t>(bucket)];
+  counters_.late_seconds += seconds;
+}
+
 // One look at a run: false when what was decided could not be done and has to be tried again.
 net::awaitable<bool> AnalysisRunController::reconcile(ObjectKey key) {
   const RunPointer run = runs_.find(key);
@@ -216,7 +232,7 @@ AnalysisRunController::State& AnalysisRunController::state_of(const ObjectKey& k
 }
 
 RunDecision AnalysisRunController::decide(const State& state, const crds::AnalysisRun& run) const {
-  return assess({state.plan.spec, run.status, state.plan.problem, state.outcomes, state.under_way_names()},
+  return assess({state.plan.spec, run.status, state.plan.problem, state.outcomes, state.under_way_names(), state.beats},
                 clock_.now());
 }
 
@@ -267,6 +283,7 @@ net::awaitable<bool> AnalysisRunController::look_again(ObjectKey key, RunPointer
     const auto now = states_.find(key);
     if (now == states_.end() || now->second.uid != run->meta.uid) co_return true;
     now->second.outcomes.push_back({metric.name, std::move(after), {}});
+    now->second.beats.erase(metric.name);
     changed = true;
   }
   co_return changed;
@@ -279,7 +296,7 @@ void AnalysisRunController::begin(const ObjectKey& key, const crds::AnalysisRun&
                             state.plan.arguments, std::nullopt};
   };
   for (const Start& start : decision.start) {
-    if (!begin_one(key, run, state, order(start.metric, start.number))) return;
+    if (!begin_one(key, run, state, order(start.metric, start.number), start.due)) return;
     ++counters_.measurements;
   }
   for (const std::size_t metric : decision.resume) {
@@ -289,20 +306,20 @@ void AnalysisRunController::begin(const ObjectKey& key, const crds::AnalysisRun&
     if (result == decision.status.metric_results.end() || result->measurements.empty()) continue;
     MeasurementOrder again = order(metric, std::int64_t{result->count} + result->error + 1);
     again.unfinished = result->measurements.back();
-    if (!begin_one(key, run, state, std::move(again))) return;
+    if (!begin_one(key, run, state, std::move(again), std::nullopt)) return;
   }
 }
 
 // False when there is no room for another measurement now: the run is told when there is.
 bool AnalysisRunController::begin_one(const ObjectKey& key, const crds::AnalysisRun& run, State& state,
-                                      MeasurementOrder order) {
+                                      MeasurementOrder order, std::optional<kube::Time> due) {
   if (!take_slot(key)) {
     if (std::ranges::find(waiting_, key) == waiting_.end()) waiting_.push_back(key);
     return false;
   }
   const std::string metric = order.task.metric.name;
   const std::uint64_t operation = ++operations_;
-  state.under_way[metric] = operation;
+  state.under_way[metric] = {operation, due};
   tasks_->start("measure " + key.text() + " " + metric,
                 run_measurement(key, run.meta.uid, operation, std::move(order)));
   return true;
@@ -344,8 +361,13 @@ void AnalysisRunController::finish(const ObjectKey& key, const std::string& uid,
   const auto state = states_.find(key);
   if (state == states_.end() || state->second.uid != uid) return;  // the run is over or gone
   const auto own = state->second.under_way.find(outcome.metric);
-  if (own == state->second.under_way.end() || own->second != operation) return;
+  if (own == state->second.under_way.end() || own->second.number != operation) return;
+  const std::optional<kube::Time> due = own->second.due;
+  const bool is_repeated = due && state->second.beats.contains(outcome.metric);
   state->second.under_way.erase(own);
+  state->second.note(outcome, due);
+  if (const auto beat = state->second.beats.find(outcome.metric); is_repeated && beat != state->second.beats.end())
+    count_late(beat->second);
   state->second.outcomes.push_back(std::move(outcome));
   queue_.add(key);
 }

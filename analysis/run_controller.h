@@ -14,6 +14,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "analysis/assess.h"
+#include "analysis/beat.h"
 #include "analysis/job_object.h"
 #include "analysis/job_provider.h"
 #include "analysis/measure.h"
@@ -38,7 +39,7 @@ struct RunControllerOptions {
   std::string controller_namespace;  // where the Secrets of providers are
   std::string job_namespace;         // where Jobs run; "" beside their run (ARGO_ROLLOUTS_ANALYSIS_JOB_NAMESPACE)
   FetchLimits fetch;                 // of all that is asked over HTTP
-  int workers = 8;                   // runs looked at at the same time
+  int workers = 32;                  // runs looked at at the same time; most of them wait for the API server
   int measurements = 500;            // under way at the same time
   int measurements_per_namespace = 50;
   // Ready pods that a Rollout has with this pod template hash, for comparisons; nullopt when there is no such set. May
@@ -55,6 +56,10 @@ struct RunCounters {
   std::uint64_t errors = 0;               // passes that could not do what was decided
   std::uint64_t measurements = 0;         // begun
   std::uint64_t writes = 0;               // of statuses
+  // From the moment that a repeated measurement was due to its question; upper bounds in seconds.
+  static constexpr std::array<double, 8> late_bounds{0.001, 0.005, 0.02, 0.05, 0.1, 0.25, 1, 10};
+  std::array<std::uint64_t, 9> late{};  // not cumulative
+  double late_seconds = 0;
 };
 
 class AnalysisRunController {
@@ -82,9 +87,15 @@ class AnalysisRunController {
     std::string uid;
     RunPlan plan;
     std::vector<Outcome> outcomes;
-    std::map<std::string, std::uint64_t> under_way;  // metric -> number of the operation
-    std::optional<kube::Time> holding_since;         // a write that may wait is waiting
+    struct Operation {
+      std::uint64_t number = 0;
+      std::optional<kube::Time> due;  // of a measurement that begins; absent when one is looked at again
+    };
+    std::map<std::string, Operation> under_way;  // by metric
+    std::map<std::string, Beat> beats;           // by metric
+    std::optional<kube::Time> holding_since;     // a write that may wait is waiting
     std::vector<std::string> under_way_names() const;
+    void note(const Outcome& outcome, std::optional<kube::Time> due);
   };
   using RunPointer = kube::Store<crds::AnalysisRun>::Pointer;
 
@@ -96,7 +107,8 @@ class AnalysisRunController {
   State& state_of(const kube::ObjectKey& key, const crds::AnalysisRun& run);
   RunDecision decide(const State& state, const crds::AnalysisRun& run) const;
   bool resumes_by_asking(const kube::ObjectKey& key, std::size_t metric);
-  bool begin_one(const kube::ObjectKey& key, const crds::AnalysisRun& run, State& state, MeasurementOrder order);
+  bool begin_one(const kube::ObjectKey& key, const crds::AnalysisRun& run, State& state, MeasurementOrder order,
+                 std::optional<kube::Time> due);
   net::awaitable<bool> look_again(kube::ObjectKey key, RunPointer run, RunDecision decision);
   MeasurementTask task_for(const crds::AnalysisRun& run, const crds::Metric& metric, std::int64_t number) const;
   void begin(const kube::ObjectKey& key, const crds::AnalysisRun& run, State& state, const RunDecision& decision);
@@ -114,6 +126,7 @@ class AnalysisRunController {
   net::awaitable<bool> remove(kube::ObjectKey key, std::string uid);
   void tell(const crds::AnalysisRun& run, const RunEvent& event);
   void count(kube::Duration taken);
+  void count_late(const Beat& beat);
 
   kube::Client& client_;
   kube::Clock& clock_;

@@ -9,9 +9,19 @@ namespace {
 
 constexpr std::array<std::string_view, 6> phases{"Pending", "Running", "Successful", "Failed", "Error", "Inconclusive"};
 
-std::string type_of(const crds::Metric& metric) {
-  if (metric.provider.prometheus) return "Prometheus";
-  if (metric.provider.job) return "Job";
+std::string_view type_of(const crds::Metric& metric) {
+  const crds::MetricProvider& provider = metric.provider;
+  if (provider.prometheus) return "Prometheus";
+  if (provider.job) return "Job";
+  if (provider.kayenta) return "Kayenta";
+  if (provider.web) return "Web";
+  if (provider.datadog) return "Datadog";
+  if (provider.wavefront) return "Wavefront";
+  if (provider.new_relic) return "NewRelic";
+  if (provider.cloud_watch) return "CloudWatch";
+  if (provider.graphite) return "Graphite";
+  if (provider.influxdb) return "Influxdb";
+  if (provider.skywalking) return "skywalking";
   return "Unknown Provider";
 }
 
@@ -52,7 +62,8 @@ void add_template(MetricFamilies& families, const crds::AnalysisTemplate& analys
 
 }  // namespace
 
-void add_analysis_metrics(MetricFamilies& families, const Stores& stores, const analysis::RunCounters& counters) {
+void add_analysis_metrics(MetricFamilies& families, const Stores& stores, const analysis::RunCounters& counters,
+                          const analysis::FetchCounters& asked) {
   stores.analysis_runs.for_each([&](const auto&, const crds::AnalysisRun& run) { add_run(families, run); });
   const auto each_template = [&](const auto&, const crds::AnalysisTemplate& one) { add_template(families, one); };
   stores.analysis_templates.for_each(each_template);
@@ -61,6 +72,17 @@ void add_analysis_metrics(MetricFamilies& families, const Stores& stores, const 
                      {counters.bounds.begin(), counters.bounds.end()}, {counters.passes.begin(), counters.passes.end()},
                      counters.seconds);
   families.counter("analysis_run_reconcile_error", "Reconciles that failed", {}, static_cast<double>(counters.errors));
+  const auto total = [&](const std::string& name, const std::string& help, std::uint64_t value) {
+    families.counter(name, help, {}, static_cast<double>(value));
+  };
+  total("sluice_analysis_measurements_total", "Measurements begun", counters.measurements);
+  families.histogram("sluice_analysis_lateness_seconds", "From when a repeated measurement was due to its question", {},
+                     {counters.late_bounds.begin(), counters.late_bounds.end()},
+                     {counters.late.begin(), counters.late.end()}, counters.late_seconds);
+  total("sluice_analysis_questions_total", "Questions of metrics to their backends", asked.orders);
+  total("sluice_analysis_questions_shared_total", "Questions answered by the answer to an equal one", asked.shared);
+  total("sluice_analysis_requests_total", "Requests sent to backends of metrics, retries included", asked.sent);
+  total("sluice_analysis_retries_total", "Requests sent again because the backend said later", asked.retries);
 }
 
 }  // namespace sluice::controller

@@ -7,6 +7,7 @@
 
 namespace sluice::controller {
 
-void add_analysis_metrics(MetricFamilies& families, const Stores& stores, const analysis::RunCounters& counters);
+void add_analysis_metrics(MetricFamilies& families, const Stores& stores, const analysis::RunCounters& counters,
+                          const analysis::FetchCounters& asked);
 
 }  // namespace sluice::controller

@@ -131,7 +131,7 @@ class Process {
     metrics_.add([this](MetricFamilies& families) {
       rollouts_.add_metrics(families);
       experiments_.add_metrics(families);
-      add_analysis_metrics(families, stores_, runs_.counters());
+      add_analysis_metrics(families, stores_, runs_.counters(), runs_.fetch_counters());
     });
     balancers_.ask_every(options_.verify_interval);
     if (options_.verify_target_groups) stores_.confirm_by(balancers_);

@@ -6,6 +6,7 @@
 
 #include <boost/json.hpp>
 
+#include "controller/kept_run.h"
 #include "controller/load_balancer_view.h"
 #include "crds/decode.h"
 #include "kube/json.h"
@@ -95,7 +96,10 @@ Stores::Stores(StoresOptions options)
       services(reading<crds::Service>(crds::decode_service)),
       endpoint_slices(count_endpoints,
                       [](const PublishedEndpoints& slice) { return slice.meta.ns + "/" + slice.service; }),
-      analysis_runs(reading<crds::AnalysisRun>(crds::decode_analysis_run)),
+      analysis_runs([](const json::value& object) {
+        Mistakes ignored;
+        return kept_run(crds::decode_analysis_run(object, ignored));
+      }),
       experiments([this](const json::value& object) {
         Mistakes mistakes;
         const kube::ObjectKey key = identity_of(object).key();

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <unordered_map>
+#include <utility>
 
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -91,6 +92,7 @@ struct Backend {
 // A question that is being asked or was answered a moment ago.
 struct Question {
   Duration asked_at{0};
+  std::optional<kube::Time> sent_at;
   Answer answer;  // null while it is under way
   Waiters waiting;
 };
@@ -167,6 +169,7 @@ class Fetcher::State : public std::enable_shared_from_this<Fetcher::State> {
       if (!question->answer) co_await question->waiting.wait();
       if (question->answer) {
         ++counters_.shared;
+        if (order.sent_at) *order.sent_at = question->sent_at;
         co_return *question->answer;
       }
       // Whoever asked was cancelled; one of those that waited asks instead.
@@ -193,7 +196,9 @@ class Fetcher::State : public std::enable_shared_from_this<Fetcher::State> {
     const Asked asked{*this, identity};
     asked.question->asked_at = clock_.elapsed();
     questions_.emplace(identity, asked.question);
+    std::optional<kube::Time>* const told = std::exchange(order.sent_at, &asked.question->sent_at);
     Result<HttpResponse> answer = co_await ask(std::move(order), end);
+    if (told) *told = asked.question->sent_at;
     asked.question->answer = std::make_shared<const Result<HttpResponse>>(std::move(answer));
     co_return *asked.question->answer;
   }
@@ -257,6 +262,7 @@ class Fetcher::State : public std::enable_shared_from_this<Fetcher::State> {
     const Duration left = std::chrono::ceil<std::chrono::milliseconds>(end - clock_.elapsed());
     request.deadline = std::max<Duration>(left, std::chrono::milliseconds{1});
     ++counters_.sent;
+    if (order.sent_at && !*order.sent_at) *order.sent_at = clock_.now();
     co_return co_await wire_(std::move(request), order.verify);
   }
 

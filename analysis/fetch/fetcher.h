@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <boost/asio/awaitable.hpp>
@@ -20,6 +21,9 @@ struct FetchOrder {
   bool verify = true;         // false takes any certificate
   std::string ns;             // of the run; connections and answers are not shared between namespaces
   bool repeatable = true;     // asking twice does no harm, and an answer may be given to two that ask the same
+  // Set to when the first request was sent, its own or that of the equal order whose answer it gets; not later than the
+  // answer and not set when nothing was sent. Outlives the order; may be null.
+  std::optional<kube::Time>* sent_at = nullptr;
 };
 
 struct FetchLimits {

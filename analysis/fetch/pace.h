@@ -9,7 +9,7 @@ namespace sluice::analysis {
 
 struct PaceLimits {
   double per_second = 500;
-  double burst = 500;  // requests that may go at once after a silence
+  double burst = 50;  // requests that may go at once after a silence
 };
 
 // Moments are lengths of time since some fixed moment (Clock::elapsed).

@@ -80,18 +80,18 @@ net::awaitable<Result<kube::StringMap>> QueryProvider::credentials(MeasurementTa
 }
 
 // One question with its credentials. A token that the server has forgotten is fetched anew once.
-net::awaitable<Result<kube::HttpResponse>> QueryProvider::ask(Question question, std::string ns,
-                                                              std::vector<std::string>& secrets) {
+net::awaitable<Result<kube::HttpResponse>> QueryProvider::ask(Question question, std::string ns, Talk& talk) {
   for (bool again = false;; again = true) {
     Question copy = question;
     Result<Authorized> authorized = co_await services_.authorizer.authorize(std::move(copy), ns);
     if (!authorized) co_return authorized.error();
-    secrets.insert(secrets.end(), authorized->secrets.begin(), authorized->secrets.end());
+    talk.secrets.insert(talk.secrets.end(), authorized->secrets.begin(), authorized->secrets.end());
     FetchOrder order;
     order.request = std::move(authorized->request);
     order.verify = question.verify;
     order.ns = ns;
     order.repeatable = question.repeatable;
+    if (!talk.asked_at) order.sent_at = &talk.asked_at;
     Result<kube::HttpResponse> answer = co_await services_.fetcher.fetch(std::move(order));
     const bool forgotten = answer && answer->status == 401 && authorized->with_old_token && !again;
     if (!forgotten) co_return answer;
@@ -124,7 +124,7 @@ net::awaitable<Result<>> QueryProvider::talk(MeasurementTask task, Talk& talk) {
     }
     Question question = *asked;
     if (question.pause > kube::Duration::zero()) co_await services_.clock.sleep_for(question.pause);
-    Result<kube::HttpResponse> answer = co_await ask(std::move(question), task.run.ns, talk.secrets);
+    Result<kube::HttpResponse> answer = co_await ask(std::move(question), task.run.ns, talk);
     talk.is_unanswered = !answer;
     if (!answer) co_return answer.error();
     talk.inquiry.answers.push_back(std::move(*answer));
@@ -143,14 +143,19 @@ QueryProvider::Talk QueryProvider::talk_about(const MeasurementTask& task, kube:
            {}},
           secrets_in(task.metric),
           std::nullopt,
-          false};
+          false,
+          std::nullopt};
 }
 
 net::awaitable<crds::Measurement> QueryProvider::measure(MeasurementTask task, crds::Measurement measurement) {
+  const bool begins = measurement.phase.empty();
   Talk all = talk_about(task, services_.clock.now());
   all.inquiry.unfinished = measurement.metadata;
   const Result<> talked = co_await talk(task, all);
   const kube::Time now = services_.clock.now();
+  // A question may have waited for its turn; an answer that was given to somebody else just before counts from now on.
+  if (begins && all.asked_at && measurement.started_at)
+    measurement.started_at = std::max(*measurement.started_at, *all.asked_at);
   if (talked)
     measurement = concluded(std::move(measurement), task.metric, *all.end, now);
   else

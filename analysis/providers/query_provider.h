@@ -52,14 +52,14 @@ class QueryProvider final : public Provider {
   struct Talk {
     Inquiry inquiry;
     std::vector<std::string> secrets;
-    std::optional<Turn> end;     // absent when it ended with an error
-    bool is_unanswered = false;  // the last question got no answer
+    std::optional<Turn> end;                            // absent when it ended with an error
+    bool is_unanswered = false;                         // the last question got no answer
+    std::optional<kube::Time> asked_at = std::nullopt;  // when the first question was sent
   };
   Talk talk_about(const MeasurementTask& task, kube::Time now) const;
   static std::vector<std::string> secrets_in(const crds::Metric& metric);
   net::awaitable<kube::Result<>> talk(MeasurementTask task, Talk& talk);
-  net::awaitable<kube::Result<kube::HttpResponse>> ask(Question question, std::string ns,
-                                                       std::vector<std::string>& secrets);
+  net::awaitable<kube::Result<kube::HttpResponse>> ask(Question question, std::string ns, Talk& talk);
 
   const ProviderKind& kind_;
   QueryServices services_;

@@ -108,10 +108,10 @@ Answer assess(const json::value& in) {
     for (const json::value& measured : measurements->get_array()) {
       auto measurement = measurement_of(measured, metric, now);
       if (!measurement) return measurement.error();
-      const bool was_error = analysis::phase_of(measurement->phase) == analysis::Phase::error;
-      measurement->started_at = now;
+      measurement->started_at = measurement->finished_at = now;
+      const kube::Time next = analysis::next_due(analysis::limits_of(metric), *measurement, nullptr, now);
       look({{metric.name, std::move(*measurement), {}}});
-      now += analysis::gap_after(analysis::limits_of(metric), was_error);
+      now = next;
     }
   return json::object{{"phase", std::string_view(status.phase.view())}, {"message", status.message}};
 }

@@ -57,10 +57,14 @@ int run(int argc, char** argv) {
     measure_updates(controller, Story::blue_green, times, pods);
   else if (measure == "abort")
     measure_updates(controller, Story::abort, times, pods);
+  else if (measure == "measuring")
+    measure_lateness(controller, given.number("runs", 1000), given.number("seconds", 60));
+  else if (measure == "finished-runs")
+    measure_finished_runs(controller, given.number("runs", 1000));
   else if (measure == "parts")
     measure_parts(given.number("repetitions", 2000));
   else {
-    std::fputs("usage: bench idle|canary|blue-green|abort|parts [name=value...]\n", stderr);
+    std::fputs("usage: bench idle|canary|blue-green|abort|measuring|finished-runs|parts [name=value...]\n", stderr);
     return 2;
   }
   return 0;

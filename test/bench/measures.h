@@ -18,6 +18,11 @@ enum class Story { canary, blue_green, abort };
 // B2: `times` updates, one at a time, whose pods become ready together after `pod_milliseconds`.
 void measure_updates(const std::string& controller, Story story, int times, int pod_milliseconds);
 
+// B4: `runs` AnalysisRuns of 3 metrics at 10 s, created at once, watched for `length` seconds after they have settled.
+void measure_lateness(const std::string& controller, int runs, int length);
+// What the controller keeps of `runs` finished AnalysisRuns.
+void measure_finished_runs(const std::string& controller, int runs);
+
 // B12: reading objects and deciding, in this process.
 void measure_parts(int repetitions);
 

@@ -92,11 +92,13 @@ const json::value* ServedCluster::find(const kube::Resource& resource, const std
   return api_->find(resource, {ns, name}).get();
 }
 
-std::unique_ptr<Subject> ServedCluster::start_controller(const std::string& program) {
+std::unique_ptr<Subject> ServedCluster::start_controller(const std::string& program,
+                                                         const std::vector<std::string>& flags) {
   health_port_ = free_port();
   std::vector<std::string> command{
       program,         "controller", "--kubeconfig",  folder_ + "/config",         "--bind-address", "127.0.0.1",
       "--metricsPort", "0",          "--healthzPort", std::to_string(health_port_)};
+  command.insert(command.end(), flags.begin(), flags.end());
   return std::make_unique<Subject>(std::move(command), folder_ + "/controller.log");
 }
 

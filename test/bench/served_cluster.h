@@ -39,8 +39,8 @@ class ServedCluster {
   void create(const std::string& yaml);
   const json::value* find(const kube::Resource& resource, const std::string& name, const std::string& ns = "default");
 
-  // `sluice controller` on this cluster. `program` is the path of the binary.
-  std::unique_ptr<Subject> start_controller(const std::string& program);
+  // `sluice controller` on this cluster, with these flags besides the usual ones. `program` is the path of the binary.
+  std::unique_ptr<Subject> start_controller(const std::string& program, const std::vector<std::string>& flags = {});
   // Serves until `done`; false after `limit`.
   bool serve_until(const std::function<bool()>& done, kube::Duration limit);
   void serve_for(kube::Duration length);

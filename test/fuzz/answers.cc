@@ -2,6 +2,7 @@
 #include "test/fuzz/answers.h"
 
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <string_view>
@@ -67,14 +68,24 @@ constexpr Reader readers[] = {
 
 std::span<const Reader> all_readers() { return readers; }
 
+Reader wanted_reader() {
+  const char* name = std::getenv("SLUICE_FUZZ_READER");
+  for (const Reader& reader : readers)
+    if (name && reader.name == name) return reader;
+  for (const Reader& reader : readers) std::puts(std::string(reader.name).c_str());
+  std::fflush(stdout);
+  std::_Exit(name && std::string_view(name) == "?" ? 0 : 2);
+}
+
 }  // namespace sluice::fuzz
 
-// The first byte chooses the reader, the second the status, the rest is the body.
+// SLUICE_FUZZ_READER names the one reader that is meant; "?" lists them. The first byte of an input chooses the status,
+// the rest is the body.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  if (size < 2) return 0;
-  const auto readers = sluice::fuzz::all_readers();
+  static const sluice::fuzz::Reader reader = sluice::fuzz::wanted_reader();
+  if (size < 1) return 0;
   constexpr unsigned statuses[] = {200, 204, 301, 400, 401, 404, 422, 429, 500, 503};
-  const std::string_view body(reinterpret_cast<const char*>(data) + 2, size - 2);
-  readers[data[0] % readers.size()].read(statuses[data[1] % std::size(statuses)], body);
+  reader.read(statuses[data[0] % std::size(statuses)],
+              std::string_view(reinterpret_cast<const char*>(data) + 1, size - 1));
   return 0;
 }

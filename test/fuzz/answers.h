@@ -13,4 +13,7 @@ struct Reader {
 
 std::span<const Reader> all_readers();
 
+// The reader that the environment names; ends the program with the list of all names when it names none of them.
+Reader wanted_reader();
+
 }  // namespace sluice::fuzz

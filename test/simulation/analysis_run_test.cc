@@ -83,6 +83,25 @@ BOOST_AUTO_TEST_CASE(a_metric_is_asked_at_its_interval) {
   BOOST_TEST(life->controller.counters().writes == 3u);  // one for each measurement
 }
 
+// The status has whole seconds, the controller knows better: no measurement comes early, and no delay adds up.
+BOOST_AUTO_TEST_CASE(a_metric_is_asked_exactly_at_its_interval_whatever_the_fraction_of_the_second) {
+  std::vector<kube::Time> moments;
+  backend = [&](const kube::HttpRequest&) {
+    moments.push_back(clock.now());
+    return vector_of("0.99");
+  };
+  clock.run_for(std::chrono::milliseconds{730});
+  make_run(metrics(prometheus_metric(R"("interval":"10s",)"),
+                   R"(,"args":[{"name":"app","value":"web"},{"name":"token","value":"t"}])"));
+  clock.run_for(minutes{5});
+  BOOST_REQUIRE(moments.size() >= 30u);
+  for (std::size_t i = 1; i < moments.size(); ++i)
+    BOOST_TEST((moments[i] - moments[0] == static_cast<int>(i) * seconds{10}), (moments[i] - moments[0]).count());
+  const RunCounters& counters = life->controller.counters();
+  BOOST_TEST(counters.late[0] == moments.size() - 1);  // all but the first, which was not awaited
+  BOOST_TEST(counters.late_seconds == 0.0);
+}
+
 BOOST_AUTO_TEST_CASE(a_backend_that_is_down_is_an_error_and_recovers) {
   bool up = false;
   backend = [&](const kube::HttpRequest&) -> kube::Result<kube::HttpResponse> {

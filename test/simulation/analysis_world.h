@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
@@ -33,11 +34,19 @@ class WatchedTransport final : public kube::Transport {
   std::function<void(const kube::ApiRequest&)> before;
   std::function<void(const kube::ApiRequest&)> after;
   bool cut = false;
+  unsigned refuse_next = 0;  // the next request gets this status and does not reach the server; 0 lets it through
 
   net::awaitable<kube::Result<kube::ApiResponse>> send(kube::ApiRequest request) override {
     requests.push_back(request);
     if (before) before(request);
     if (cut) co_return co_await nothing();
+    if (const unsigned status = std::exchange(refuse_next, 0); status != 0) {
+      co_await net::post(co_await net::this_coro::executor, net::use_awaitable);
+      kube::ApiResponse refused;
+      refused.status = status;
+      refused.body = R"({"kind":"Status","reason":"InternalError","message":"refused"})";
+      co_return refused;
+    }
     const kube::ApiRequest copy = request;
     kube::Result<kube::ApiResponse> response = co_await inner_.send(std::move(request));
     if (after) after(copy);
@@ -115,6 +124,7 @@ struct AnalysisWorld {
   sandbox::Sandbox cluster{io, clock, log};
   std::vector<kube::HttpRequest> asked;
   std::function<kube::Result<kube::HttpResponse>(const kube::HttpRequest&)> backend;
+  std::function<kube::Duration(const kube::HttpRequest&)> answers_after;  // at once without it
   std::unique_ptr<ControllerLife> life;
 
   AnalysisWorld() { start(); }
@@ -136,6 +146,8 @@ struct AnalysisWorld {
   net::awaitable<kube::Result<kube::HttpResponse>> ask(kube::HttpRequest request) {
     co_await net::post(co_await net::this_coro::executor, net::use_awaitable);
     asked.push_back(request);
+    const kube::Duration wait = answers_after ? answers_after(request) : kube::Duration{0};
+    if (wait > kube::Duration{0}) co_await clock.sleep_for(wait);
     co_return backend(request);
   }
 

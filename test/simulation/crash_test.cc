@@ -151,6 +151,50 @@ BOOST_AUTO_TEST_CASE(the_seeds_blue_green_with_its_failing_job) {
   crash_everywhere(tale);
 }
 
+// Analyses before and after the promotion: by Prometheus the one, by a Job the other.
+std::pair<std::string, std::string> blue_green_between_gates(const std::string& after) {
+  const Story words({2,
+                     blue_green_with("      scaleDownDelaySeconds: 5\n"
+                                     "      prePromotionAnalysis: {templates: [{templateName: before}]}\n"
+                                     "      postPromotionAnalysis: {templates: [{templateName: after}]}\n"),
+                     ""});
+  return {Story::service("web-active") + Story::service("web-preview") + prometheus_template("before", 3) +
+              job_template("after", after) + words.yaml("v1"),
+          words.yaml("v2")};
+}
+
+BOOST_AUTO_TEST_CASE(a_blue_green_update_between_two_good_gates) {
+  const auto [first, second] = blue_green_between_gates("sleep 2; exit 0");
+  const Tale tale{"web", first, second, "Healthy", "0.99"};
+  expect_line(tale, "service web-active selects example/web:v2");
+  expect_line(tale, "runs: Successful Successful");
+  crash_everywhere(tale);
+}
+
+BOOST_AUTO_TEST_CASE(a_blue_green_update_whose_second_gate_fails) {
+  const auto [first, second] = blue_green_between_gates("sleep 2; exit 1");
+  const Tale tale{"web", first, second, "Degraded", "0.99"};
+  expect_line(tale, "service web-active selects example/web:v1");
+  expect_line(tale, "runs: Failed Successful");
+  crash_everywhere(tale);
+}
+
+BOOST_AUTO_TEST_CASE(a_canary_with_a_step_and_a_background_analysis) {
+  const Story words({2,
+                     routed_canary_with("      scaleDownDelaySeconds: 5\n"
+                                        "      analysis: {templates: [{templateName: watch}]}\n"
+                                        "      steps: [{setWeight: 50}, {analysis: {templates: [{templateName: "
+                                        "check}]}}]\n"),
+                     ""});
+  const std::string first = Story::service("web-stable") + Story::service("web-canary") + Story::route() +
+                            prometheus_template("watch", 0) + job_template("check", "sleep 3; exit 0") +
+                            words.yaml("v1");
+  const Tale tale{"web", first, words.yaml("v2"), "Healthy", "0.99"};
+  expect_line(tale, "stable example/web:v2");
+  expect_line(tale, "runs: Successful Successful");
+  crash_everywhere(tale);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

@@ -1,6 +1,7 @@
 // A watch that stands still for a minute: nothing is decided on what the controller knows to be old.
 #include <boost/test/unit_test.hpp>
 
+#include "held_watch.h"
 #include "story.h"
 
 namespace sluice::simulation {
@@ -8,17 +9,6 @@ namespace {
 
 using std::chrono::minutes;
 using std::chrono::seconds;
-
-// From now on the watch of this kind delivers nothing until that time.
-void hold_watch(World& world, const std::string& plural, kube::Time until) {
-  FaultyTransport& transport = world.controllers().transport();
-  transport.clock = &world.clock();
-  transport.hold = [&world, plural, until](const std::string& target, const std::string&) {
-    const kube::Time now = world.clock().now();
-    if (target.find("/" + plural) == std::string::npos || now >= until) return LineFault();
-    return LineFault{LineFault::Kind::late, until - now};
-  };
-}
 
 BOOST_AUTO_TEST_SUITE(late_watch)
 

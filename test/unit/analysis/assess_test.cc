@@ -47,12 +47,13 @@ struct Run {
   crds::AnalysisRunStatus status;
   std::vector<std::string> under_way;
   std::string problem;
+  std::map<std::string, Beat> beats;
   std::vector<RunEvent> events;
 
   explicit Run(std::vector<crds::Metric> metrics) { spec.metrics = std::move(metrics); }
 
   RunDecision look(kube::Time now, std::vector<Outcome> outcomes = {}) const {
-    return assess({spec, status, problem, std::move(outcomes), under_way}, now);
+    return assess({spec, status, problem, std::move(outcomes), under_way, beats}, now);
   }
   RunDecision pass(kube::Time now, std::vector<Outcome> outcomes = {}) {
     RunDecision decision = look(now, std::move(outcomes));
@@ -149,6 +150,62 @@ BOOST_AUTO_TEST_CASE(measurements_keep_their_distance) {
       BOOST_TEST(again.start[0].number == 2);
     }
   }
+}
+
+// The status has whole seconds; what this process knows exactly counts more.
+BOOST_AUTO_TEST_CASE(the_next_measurement_is_due_one_interval_after_the_last_began) {
+  using std::chrono::milliseconds;
+  const struct {
+    const char* why;
+    int due, began, ended;  // of the last measurement, in ms after noon
+    const char* phase;
+    int next;  // in ms after noon
+  } rows[] = {
+      {"on time: it stays on its grid", 300, 310, 420, "Successful", 30'300},
+      {"a little late: still on its grid", 300, 350, 420, "Failed", 30'300},
+      {"late: the grid moves", 300, 351, 420, "Successful", 30'351},
+      {"an answer that was there before it was due", 300, 0, 420, "Successful", 30'300},
+      {"longer than the interval", 300, 310, 40'000, "Successful", 70'000},
+      {"an error", 300, 310, 5'450, "Error", 15'450},
+  };
+  for (const auto& row : rows) {
+    Run run({metric("a")});
+    run.spec.metrics[0].interval = "30s";
+    run.spec.metrics[0].failure_limit = kube::IntOrString{3};
+    run.pass(noon);
+    const kube::Time ended = noon + milliseconds{row.ended};
+    run.beats["a"] = {noon + milliseconds{row.due}, noon + milliseconds{row.began}, ended};
+    const RunDecision after =
+        run.pass(ended, {{"a", measurement(row.phase, noon + milliseconds{row.began}, ended), {}}});
+    const kube::Time next = noon + milliseconds{row.next};
+    BOOST_TEST_CONTEXT(row.why) {
+      BOOST_REQUIRE(after.wake_at.has_value());
+      BOOST_TEST((*after.wake_at == next), (*after.wake_at - noon).count());
+      BOOST_TEST(run.look(next - kube::Duration{1}).start.empty());
+      BOOST_REQUIRE(run.look(next + milliseconds{3}).start.size() == 1u);
+      BOOST_TEST((run.look(next + milliseconds{3}).start[0].due == next));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_an_earlier_life_measured_counts_by_the_status) {
+  Run run({metric("a")});
+  run.spec.metrics[0].interval = "30s";
+  run.pass(noon);
+  // Of another measurement: this process has not seen the last one.
+  run.beats["a"] = {noon - seconds{30}, noon - seconds{30}, noon - seconds{30}};
+  const RunDecision after = run.measure("a", "Successful", noon + std::chrono::milliseconds{700});
+  BOOST_REQUIRE(after.wake_at.has_value());
+  BOOST_TEST((*after.wake_at == noon + seconds{30}));
+}
+
+BOOST_AUTO_TEST_CASE(a_measurement_without_a_verdict_may_wait_for_those_under_way) {
+  Run run({metric("a"), metric("b")});
+  for (crds::Metric& each : run.spec.metrics) each.interval = "30s";
+  run.spec.metrics[0].count = kube::IntOrString{2};
+  run.pass(noon);
+  BOOST_TEST(run.measure("a", "Successful", noon).write_can_wait);
+  BOOST_TEST(!run.measure("a", "Successful", noon + seconds{30}).write_can_wait);  // the verdict of metric a
 }
 
 BOOST_AUTO_TEST_CASE(the_initial_delay_counts_from_the_start_of_the_run) {

@@ -131,6 +131,23 @@ struct Wire : kube::test::Loop {
   }
 };
 
+BOOST_FIXTURE_TEST_CASE(the_moment_of_the_first_request_is_told_also_to_those_that_share_its_answer, Wire) {
+  limits.pace = {1, 1};
+  takes = milliseconds{100};
+  std::optional<kube::Time> first, second, same;
+  std::vector<FetchOrder> orders{order("http://metrics/q?1"), order("http://metrics/q?2"), order("http://metrics/q?2")};
+  orders[0].sent_at = &first;
+  orders[1].sent_at = &second;
+  orders[2].sent_at = &same;
+  const kube::Time begun = clock.now();
+  ask_all(std::move(orders));
+  BOOST_REQUIRE((first && second && same));
+  BOOST_TEST((*first == begun));
+  BOOST_TEST((*second == begun + seconds{1}));  // after it has waited for its turn
+  BOOST_TEST((same == second));
+  BOOST_TEST(sent.size() == 2u);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_busy_backend_is_asked_again_until_it_answers, Wire) {
   answer = [this](const HttpRequest&) { return sent.size() < 3 ? later(503, "") : ok(); };
   BOOST_TEST(ask(order())->body == "1");

@@ -43,14 +43,15 @@ struct Cluster {
   }
 
   static json::value job(const char* version, const char* conditions = "", const char* metric = "check",
-                         const std::string& name = "") {
+                         const std::string& name = "", int succeeded = 1) {
     const std::string text =
         R"({"metadata":{"name":")" + (name.empty() ? job_name(uid, "check", 1) : name) +
         R"(","namespace":"shop","uid":"job-uid","resourceVersion":")" + version +
         R"(","labels":{"analysisrun.argoproj.io/uid":")" + uid +
         R"("},"annotations":{"analysisrun.argoproj.io/metric-name":")" + metric +
         R"("},"ownerReferences":[{"apiVersion":"argoproj.io/v1alpha1","kind":"AnalysisRun","name":"web-2","uid":")" +
-        uid + R"(","controller":true}]},"status":{"conditions":[)" + conditions + "]}}";
+        uid + R"(","controller":true}]},"status":{"succeeded":)" + std::to_string(succeeded) + R"(,"conditions":[)" +
+        conditions + "]}}";
     return json::parse(text);
   }
 
@@ -106,20 +107,32 @@ BOOST_AUTO_TEST_CASE(the_end_of_the_job_is_the_end_of_the_measurement) {
   const struct {
     const char* conditions;
     const char* phase;
+    int succeeded = 0;  // pods
   } rows[] = {
       {"", "Running"},
-      {R"({"type":"Complete","status":"True"})", "Successful"},
+      {R"({"type":"Complete","status":"True"})", "Successful", 1},
+      {R"({"type":"Complete","status":"False"})", "Running", 1},
+      {R"({"type":"Complete","status":"Unknown"})", "Running", 1},
+      {R"({"type":"Complete","status":"True","reason":"CompletionsReached"})", "Inconclusive"},  // completions: 0
       {R"({"type":"Failed","status":"True","reason":"BackoffLimitExceeded"})", "Failed"},
+      {R"({"type":"Failed","status":"True","reason":"DeadlineExceeded"})", "Failed"},
+      {R"({"type":"Failed","status":"True","reason":"PodFailurePolicy"})", "Failed"},
       {R"({"type":"Failed","status":"False"})", "Running"},
       {R"({"type":"FailureTarget","status":"True"})", "Running"},
-      {R"({"type":"SuccessCriteriaMet","status":"True"},{"type":"Complete","status":"True"})", "Successful"},
+      {R"({"type":"SuccessCriteriaMet","status":"True"})", "Running", 1},
+      {R"({"type":"SuccessCriteriaMet","status":"True"},{"type":"Complete","status":"True"})", "Successful", 1},
+      {R"({"type":"Suspended","status":"True"})", "Running"},
+      {R"({"type":"Suspended","status":"False"},{"type":"Complete","status":"True"})", "Successful", 1},
+      {R"({"type":"Failed","status":"True"},{"type":"Complete","status":"True"})", "Failed", 1},
   };
   const crds::Measurement begun = begin();
   int version = 5;
   for (const auto& row : rows) {
-    jobs.upsert(job(std::to_string(++version).c_str(), row.conditions));
+    jobs.upsert(job(std::to_string(++version).c_str(), row.conditions, "check", "", row.succeeded));
     const crds::Measurement seen = resume(begun);
-    BOOST_TEST(seen.phase == row.phase);
+    BOOST_TEST(seen.phase == row.phase, row.conditions << ": " << seen.phase.view());
+    BOOST_TEST((seen.message.find("none of its pods has succeeded") != std::string::npos) ==
+               (std::string(row.phase) == "Inconclusive"));
     BOOST_TEST(seen.finished_at.has_value() == (seen.phase != "Running"));
     BOOST_TEST(seen.metadata.get("job-name") == begun.metadata.get("job-name"));
   }
@@ -194,6 +207,7 @@ BOOST_AUTO_TEST_CASE(an_image_that_cannot_be_pulled_is_inconclusive) {
   const crds::Measurement stuck = resume(begun);
   BOOST_TEST(stuck.phase == "Inconclusive");
   BOOST_TEST(stuck.message == "Pod p, container c has terminal error (ImagePullBackOff): no such image\n");
+  BOOST_TEST(transport.sent.back().method == "DELETE");  // it would try for ever
 }
 
 BOOST_AUTO_TEST_CASE(terminating_deletes_the_job) {

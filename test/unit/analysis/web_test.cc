@@ -37,6 +37,21 @@ BOOST_FIXTURE_TEST_CASE(takes_a_value_out_of_json, Web) {
   BOOST_TEST((*deadlines[0] <= std::chrono::seconds{10}));
 }
 
+BOOST_FIXTURE_TEST_CASE(a_web_metric_can_authenticate_as_prometheus_does, Web) {
+  web().authentication.basic_auth = {"user", "pass"};
+  BOOST_TEST(measure().phase == "Successful");
+  BOOST_TEST(asked[0].headers.get("Authorization") == "Basic dXNlcjpwYXNz");
+  web().authentication = {};
+  web().authentication.sigv4 = {"eu-central-1", "", ""};
+  web().url = "https://api1.execute-api.eu-central-1.amazonaws.com/prod/rate";
+  variables = {{"AWS_ACCESS_KEY_ID", "AKIA1"}, {"AWS_SECRET_ACCESS_KEY", "secret"}};
+  BOOST_TEST(measure().phase == "Successful");
+  BOOST_TEST(asked[1].headers.get("Host") == "api1.execute-api.eu-central-1.amazonaws.com");
+  const std::string authorization(asked[1].headers.get("Authorization"));
+  BOOST_TEST(authorization.starts_with("AWS4-HMAC-SHA256 Credential=AKIA1/"));
+  BOOST_TEST(authorization.find("/eu-central-1/execute-api/aws4_request") != std::string::npos);
+}
+
 BOOST_FIXTURE_TEST_CASE(sends_json_and_other_bodies, Web) {
   web().method = "POST";
   web().json_body.text = R"({"service":"web","minutes":5})";
