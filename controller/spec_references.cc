@@ -129,7 +129,14 @@ void check_analysis(const Draft& draft, const NamedAnalysis& named, kube::Mistak
   }
   if (!is_complete || named.analysis.templates.empty()) return;
   std::vector<std::string> wrong;
-  crds::RolloutAnalysis filled = with_values(draft, named.analysis, wrong);
+  crds::RolloutAnalysis filled = named.analysis;
+  // While nothing is under way both hashes are the same, which they are not when a run is made.
+  for (crds::Argument& argument : filled.args) {
+    if (argument.value || !argument.value_from || !argument.value_from->pod_template_hash_value) continue;
+    argument.value = *argument.value_from->pod_template_hash_value == "Stable" ? "stable-hash" : "latest-hash";
+    argument.value_from.reset();
+  }
+  filled = with_values(draft, filled, wrong);
   // What an Experiment fills in itself is not known yet.
   for (crds::Argument& argument : filled.args)
     if (argument.value && argument.value->find("{{") != std::string::npos) {

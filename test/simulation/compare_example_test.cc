@@ -37,7 +37,8 @@ struct Shop {
     };
     world.apply(example_of("v1"));
     world.start();
-    BOOST_REQUIRE(world.until([this] { return world.is("shop", "Healthy"); }));
+    BOOST_REQUIRE_MESSAGE(world.until([this] { return world.is("shop", "Healthy"); }),
+                          world.phase("shop") << ": " << world.message("shop"));
     stable = world.stable("shop");
     world.apply(example_of("v2"));
     BOOST_REQUIRE(world.until([this] { return world.weight("shop", "shop-canary") == 10; }));

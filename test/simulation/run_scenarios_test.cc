@@ -56,6 +56,7 @@ BOOST_AUTO_TEST_CASE(ar_1905_a_default_counts_no_data_as_the_reference_does_and_
   for (const auto& row : rows) {
     backend = [&](const kube::HttpRequest&) { return kube::HttpResponse{200, {}, row.body}; };
     const std::string name = "run-" + std::to_string(++number);
+    clock.run_for(seconds{1});  // equal questions at one moment get one answer
     make_run(spec(web("web", "", row.condition)), name);
     BOOST_REQUIRE(run_until_over(minutes{2}, name));
     BOOST_TEST(run(name)->status.phase == row.phase, row.body << " " << row.condition);
@@ -63,6 +64,7 @@ BOOST_AUTO_TEST_CASE(ar_1905_a_default_counts_no_data_as_the_reference_does_and_
   for (const char* value : {"", "NaN"}) {
     backend = [&](const kube::HttpRequest&) { return vector_of(value); };
     const std::string name = "run-" + std::to_string(++number);
+    clock.run_for(seconds{1});
     make_run(spec(query("rate", "up")), name);
     BOOST_REQUIRE(run_until_over(minutes{2}, name));
     BOOST_TEST(run(name)->status.phase != "Successful", value);
@@ -74,7 +76,8 @@ BOOST_AUTO_TEST_CASE(obs_a31_metrics_with_like_names_have_jobs_of_their_own) {
                                std::string(70, 'x')};
   std::string metrics;
   for (const std::string& name : names)
-    metrics += (metrics.empty() ? "" : ",") + job(name, name.ends_with("two") ? "exit 1" : "exit 0", R"("failureLimit":1,)");
+    metrics +=
+        (metrics.empty() ? "" : ",") + job(name, name.ends_with("two") ? "exit 1" : "exit 0", R"("failureLimit":1,)");
   make_run(spec(metrics));
   BOOST_REQUIRE(run_until_over(minutes{2}));
   BOOST_TEST(jobs().size() == 4u);

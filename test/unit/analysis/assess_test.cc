@@ -396,8 +396,8 @@ BOOST_AUTO_TEST_CASE(a_bad_metric_ends_the_run_and_the_others_with_it) {
   run.measure("b", "Successful", noon);
   run.measure("a", "Failed", noon);
   BOOST_TEST(run.status.phase == "Failed");
-  BOOST_TEST(run.status.metric_results[0].name == "b");  // in the order in which measurements came
-  BOOST_TEST(run.status.metric_results[0].phase == "Successful");
+  BOOST_TEST(run.status.metric_results[1].name == "b");  // in the order of the spec
+  BOOST_TEST(run.status.metric_results[1].phase == "Successful");
 }
 
 BOOST_AUTO_TEST_CASE(failed_is_worse_than_error_and_the_worst_metric_gives_the_message) {

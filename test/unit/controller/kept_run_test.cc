@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(the_metrics_page_tells_the_same_of_both) {
   };
   for (const std::string phase : {"Running", "Failed"}) {
     const std::string page = page_of(phase);
-    for (const std::string line :
+    for (const std::string& line :
          {R"(analysis_run_info{namespace="shop",name="web-1",phase=")" + phase + R"("} 1)",
           std::string(R"(analysis_run_metric_type{namespace="shop",name="web-1",metric="errors",type="Prometheus"} 1)"),
           std::string(R"(analysis_run_metric_type{namespace="shop",name="web-1",metric="smoke",type="Web"} 1)"),
@@ -106,11 +106,10 @@ BOOST_AUTO_TEST_CASE(what_backends_are_asked_is_on_the_metrics_page) {
   MetricsPage page;
   page.add([&](MetricFamilies& families) { add_analysis_metrics(families, stores, runs, asked); });
   const std::string text = page.text();
-  for (const std::string line :
-       {"sluice_analysis_measurements_total 7", "sluice_analysis_questions_total 6",
-        "sluice_analysis_questions_shared_total 2", "sluice_analysis_requests_total 5",
-        "sluice_analysis_retries_total 1", "sluice_analysis_lateness_seconds_bucket{le=\"0.001\"} 5",
-        "sluice_analysis_lateness_seconds_count 6"})
+  for (const char* line : {"sluice_analysis_measurements_total 7", "sluice_analysis_questions_total 6",
+                           "sluice_analysis_questions_shared_total 2", "sluice_analysis_requests_total 5",
+                           "sluice_analysis_retries_total 1", "sluice_analysis_lateness_seconds_bucket{le=\"0.001\"} 5",
+                           "sluice_analysis_lateness_seconds_count 6"})
     BOOST_TEST(text.find(line) != std::string::npos, line << " is not in\n" << text);
 }
 

@@ -129,23 +129,13 @@ BOOST_AUTO_TEST_CASE(an_experiment_runs_for_its_time) {
   }
 }
 
-// The templates get requests of their own beside the canary's, whatever routes them.
-BOOST_AUTO_TEST_CASE(an_experiment_with_weights_is_routed_by_istio_and_by_load_balancers) {
+// The templates get requests of their own beside the canary's.
+BOOST_AUTO_TEST_CASE(an_experiment_with_weights_is_routed_by_a_load_balancer) {
   const std::string weighted =
       "steps: [{setWeight: 20}, {experiment: {duration: 1m, scaleDownDelaySeconds: 0, templates: [{name: old, specRef: "
       "stable, weight: 5}, {name: new, specRef: canary, weight: 10}]}}, {setWeight: 50}]}}";
   const std::string services = "{canary: {canaryService: web-canary, stableService: web-stable, trafficRouting: ";
   const std::pair<const char*, std::string> routers[] = {
-      {R"(
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: web}
-spec:
-  hosts: [web]
-  http: [{route: [{destination: {host: web-stable}, weight: 100}, {destination: {host: web-canary}, weight: 0}]}]
----
-)",
-       "{istio: {virtualService: {name: web}}}, "},
       {R"(
 apiVersion: v1
 kind: Service
@@ -165,10 +155,12 @@ spec:
 )",
        "{alb: {ingress: web, servicePort: 80, rootService: web-root}}, "}};
   for (const auto& [route, router] : routers) {
-    const Rehearsal rehearsal = rehearsed(surroundings + (route + rollout(services + router + weighted)));
+    std::string web = rollout(services + router + weighted);
+    web.insert(web.find("example/web:v1\"") + 15, ", ports: [{containerPort: 8080}]");
+    const Rehearsal rehearsal = rehearsed(surroundings + (route + web));
     BOOST_TEST(rehearsal.is_as_hoped(), text_of(rehearsal));
     const Course& well = course(rehearsal, "all is well");
-    BOOST_TEST(well.outcome.starts_with("the new version is promoted after 1m"), well.outcome);
+    BOOST_TEST(well.outcome.starts_with("the new version is promoted after 2m"), well.outcome);
     BOOST_TEST(well.requests_sent > 0U);
     BOOST_TEST(well.requests_lost == 0U);
     BOOST_TEST(tells(well, "20 % of the requests go to the canary"), text_of(rehearsal));
