@@ -1,9 +1,9 @@
 # Copies of deciding files in which single decisions can be spoilt at run time (test/mutants), and the cheap test programs
 # once more with these copies in the place of the originals.
-set(mutated controller/decide.cc controller/canary.cc controller/canary_traffic.cc controller/canary_sizes.cc
-            controller/blue_green.cc controller/rollout_analysis.cc controller/old_sets.cc controller/pause.cc
-            controller/services.cc controller/rollback.cc controller/progress.cc controller/restart.cc
-            controller/sets.cc controller/draft.cc)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/test/deciding_files.txt)
+file(STRINGS ${CMAKE_SOURCE_DIR}/test/deciding_files.txt mutated REGEX "^(controller|traffic)/.*\\.cc$")
+list(FILTER mutated EXCLUDE REGEX "outlook|experiment")
+list(APPEND mutated traffic/gateway_api.cc traffic/gateway_rules.cc traffic/gateway_managed.cc traffic/gateway_status.cc)
 set(mutant_folder ${CMAKE_BINARY_DIR}/mutants)
 set(mutated_copies "")
 set(mutated_sources "")
@@ -25,6 +25,7 @@ function(sluice_mutated_program name)
   target_link_libraries(${name}_mutated PRIVATE Boost::unit_test_framework ${ARGN})
   set_target_properties(${name}_mutated PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/test)
 endfunction()
+sluice_mutated_program(unit_traffic sluice_controller)
 sluice_mutated_program(unit_controller sluice_controller)
 sluice_mutated_program(exploration sluice_controller)
 sluice_mutated_program(faults sluice_simulated_world)

@@ -16,8 +16,6 @@ function(sluice_room name)
     target_link_libraries(sluice_${name} ${scope} sluice_${room})
   endforeach()
   if(sources AND name IN_LIST SLUICE_OPTIMISED_ROOMS)
-    # Also in debug builds: the simulation runs tens of thousands of fault plans, and optimising costs a tenth of a
-    # compilation that is mostly headers.
     target_compile_options(sluice_${name} PRIVATE $<$<CONFIG:Debug>:-O2>)
   endif()
   if(EXISTS ${CMAKE_SOURCE_DIR}/${name}/room.cmake)

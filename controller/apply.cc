@@ -93,6 +93,9 @@ bool is_change_of_others(Fault fault) {
 
 net::awaitable<Result<>> send_write(ApplyTools tools, DecisionOwner owner, Write write, Applied& applied) {
   const ObjectKey key{owner.reference.ns, owner.reference.name};
+  // The Rollout that was decided on has moved on by an earlier write of the same decision.
+  if (auto* again = std::get_if<PatchRolloutMetadata>(&write.effect); again && !applied.rollout_version.empty())
+    again->precondition.resource_version = applied.rollout_version;
   Result<WriteRequest> request = request_for(write.effect, key, route_of(tools.stores, write.effect));
   if (!request) co_return request.error();
   if (request->verb == Verb::patch && request->body.empty()) co_return Result<>();
@@ -114,15 +117,21 @@ net::awaitable<Result<>> send_write(ApplyTools tools, DecisionOwner owner, Write
   if (about.is_creation) applied.created.push_back(about);
   if (leaves_object && kind) {
     applied.written.push_back({*kind, target, resource, change ? change->kind : std::string()});
-    note(tools.stores, applied.written.back(), std::string(kube::text_at(*answer, {"metadata", "resourceVersion"})));
+    const std::string version(kube::text_at(*answer, {"metadata", "resourceVersion"}));
+    if (*kind == WrittenObject::Kind::rollout) applied.rollout_version = version;
+    note(tools.stores, applied.written.back(), version);
   }
   co_return Result<>();
 }
 
+// Whatever a person or another process has put there since the decision is not written over: an abort, a pause, the
+// steps of a process that took over. The server refuses the status then, and everything is looked at again.
 net::awaitable<Result<>> send_status(ApplyTools tools, std::shared_ptr<const crds::Rollout> rollout,
                                      crds::RolloutStatus status, Applied& applied) {
   kube::Patch patch;
-  patch.body = status_patch(rollout->status, status);
+  const Precondition unchanged{
+      rollout->meta.uid, applied.rollout_version.empty() ? rollout->meta.resource_version : applied.rollout_version};
+  patch.body = status_patch(rollout->status, status, unchanged);
   patch.subresource = "status";
   if (patch.body.empty()) co_return Result<>();
   tools.log.debug("patch status", {{"rollout", rollout->meta.key().text()}, {"patch", patch.body}});

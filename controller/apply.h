@@ -51,7 +51,8 @@ struct Applied {
   // The write that failed ended the decision. Conflicts and refused evictions are failures of a kind that only need
   // another look.
   std::optional<kube::Error> failure;
-  std::string unmade_set;  // the set of a new revision whose making failed; "" for none
+  std::string rollout_version;  // after these writes; "" when none of them changed the Rollout
+  std::string unmade_set;       // the set of a new revision whose making failed; "" for none
 };
 
 // Everything that an application needs; all of it outlives the calls.

@@ -306,11 +306,12 @@ kube::Result<WriteRequest> request_for(const Effect& effect, const kube::ObjectK
   return std::visit(RequestMaker(rollout, route), effect);
 }
 
-std::string status_patch(const crds::RolloutStatus& before, const crds::RolloutStatus& after) {
+std::string status_patch(const crds::RolloutStatus& before, const crds::RolloutStatus& after,
+                         const Precondition& precondition) {
   const std::optional<json::value> difference =
       kube::merge_difference(crds::encode_status(before), crds::encode_status(after));
   if (!difference) return {};
-  json::object body;
+  json::object body{{"metadata", metadata_with(precondition)}};
   body["status"] = *difference;
   return kube::print_json(body);
 }

@@ -34,7 +34,8 @@ struct RouteObject {
 kube::Result<WriteRequest> request_for(const Effect& effect, const kube::ObjectKey& rollout, const RouteObject& route);
 
 // The merge patch of /status that leads from one status to the other; "" when they are the same on the wire.
-std::string status_patch(const crds::RolloutStatus& before, const crds::RolloutStatus& after);
+std::string status_patch(const crds::RolloutStatus& before, const crds::RolloutStatus& after,
+                         const Precondition& precondition);
 
 // The same for an Experiment, whose status is part of the object itself.
 std::string status_patch(const crds::ExperimentStatus& before, const crds::ExperimentStatus& after,

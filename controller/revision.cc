@@ -47,7 +47,7 @@ Event updated_to(std::int64_t revision) {
 // `revision` 0 leaves the annotation alone; `told` goes with the write.
 void mark_rollout(Draft& draft, std::int64_t revision, std::vector<Event> told) {
   PatchRolloutMetadata patch;
-  patch.precondition.uid = draft.rollout.meta.uid;
+  patch.precondition = precondition_of(draft.rollout.meta);
   if (revision > 0 && !is_marked(draft, revision)) patch.set_annotations.set(keys::revision, std::to_string(revision));
   if (draft.seen.workload && draft.seen.workload->workload) {
     const std::string generation = std::to_string(draft.seen.workload->workload->meta.generation);

@@ -34,7 +34,7 @@ std::optional<int> scale_downs(const Draft& draft) {
 
 void count_scale_down(Draft& draft, int count) {
   PatchRolloutMetadata patch;
-  patch.precondition.uid = draft.rollout.meta.uid;
+  patch.precondition = precondition_of(draft.rollout.meta);
   patch.set_annotations.set(keys::workload_scale_downs, std::to_string(count));
   draft.write(std::move(patch));
 }

@@ -131,7 +131,7 @@ void measure_decisions(const Model& model, controller::Stores& stores, int repet
   crds::RolloutStatus next = rollout->status;
   next.ready_replicas = next.available_replicas = 1;
   next.phase = "Progressing";
-  measure("status patch", repetitions, [&] { (void)controller::status_patch(rollout->status, next); });
+  measure("status patch", repetitions, [&] { (void)controller::status_patch(rollout->status, next, {"u", "1"}); });
   const std::string pod_template = model.templates.front();
   int number = 0;
   measure(fmt::format("pod template hash ({} bytes)", pod_template.size()), repetitions, [&] {

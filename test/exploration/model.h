@@ -81,7 +81,8 @@ class Model {
   // Carries out the next request of the decision; false when the server refuses it.
   bool send_next(State& state);
   bool write(State& state, const controller::Effect& effect);
-  void write_status(State& state, const Decided& decided);
+  bool is_rollout_unchanged(const State& state);
+  bool write_status(State& state, const Decided& decided);
   void finish_request(State& state, Kind kind);
 
   // model_world.cc

@@ -1,15 +1,11 @@
 // What the program does in the model: it decides on what it sees, and sends its requests one after the other.
 #include <algorithm>
 
-#include <boost/json.hpp>
 #include <fmt/format.h>
 
 #include "controller/keys.h"
 #include "controller/requests.h"
-#include "crds/decode.h"
 #include "invariants.h"
-#include "kube/json.h"
-#include "kube/patch.h"
 #include "model.h"
 
 namespace sluice::exploration {
@@ -31,6 +27,14 @@ bool holds(const controller::Precondition& precondition, const T& object) {
 void annotate(kube::StringMap& annotations, const kube::StringMap& changes, const std::vector<std::string>& gone) {
   for (const auto& [key, value] : changes) annotations.set(key, value);
   for (const std::string& key : gone) annotations.erase(key);
+}
+
+void edit(crds::Rollout& rollout, const controller::PatchRolloutMetadata& change) {
+  annotate(rollout.meta.annotations, change.set_annotations, {});
+  if (!change.default_replicas) return;
+  crds::RolloutSpec spec = *rollout.spec;
+  spec.replicas = change.default_replicas;
+  rollout.spec = std::make_shared<const crds::RolloutSpec>(std::move(spec));
 }
 
 }  // namespace
@@ -98,30 +102,29 @@ bool Model::send_next(State& state) {
     if (state.done == decision.writes.size() && !decision.status) state.pending = 0;
     return true;
   }
-  write_status(state, decision);
-  invariants.check_status(before, state);
+  const bool is_written = write_status(state, decision);
+  if (is_written) invariants.check_status(before, state);
   state.pending = 0;
-  return true;
+  return is_written;
 }
 
-void Model::write_status(State& state, const Decided& decision) {
-  if (state.now.rollout == decision.view.rollout) {
-    state.now.rollout = decision.rollout_after;
-  } else {
-    // Somebody has changed the Rollout meanwhile: the patch says only what the decision has changed.
-    const crds::Rollout& seen = *rollouts_[decision.view.rollout];
-    const std::string patch = controller::status_patch(seen.status, *decision.status);
-    if (!patch.empty()) {
-      const crds::Rollout& current = *rollouts_[state.now.rollout];
-      kube::Mistakes ignored;
-      boost::json::value object = crds::encode(current);
-      object = kube::apply_merge_patch(std::move(object), boost::json::parse(patch));
-      crds::Rollout after = current;
-      after.status = crds::decode_rollout(object, ignored)->status;
-      state.now.rollout = number_of(std::move(after));
-    }
-  }
+// Nobody but the decision that is being carried out has changed the Rollout since; else the server refuses.
+bool Model::is_rollout_unchanged(const State& state) {
+  const Decided& decision = decided(state.pending);
+  crds::Rollout rollout = *rollouts_[decision.view.rollout];
+  for (std::size_t at = 0; at < state.done; ++at)
+    if (const auto* change = std::get_if<controller::PatchRolloutMetadata>(&decision.writes[at].effect))
+      edit(rollout, *change);
+  return state.now.rollout == number_of(std::move(rollout));
+}
+
+bool Model::write_status(State& state, const Decided& decision) {
+  if (!is_rollout_unchanged(state)) return false;
+  crds::Rollout rollout = *rollouts_[state.now.rollout];
+  rollout.status = rollouts_[decision.rollout_after]->status;
+  state.now.rollout = number_of(std::move(rollout));
   finish_request(state, Kind::rollout);
+  return true;
 }
 
 bool Model::write(State& state, const controller::Effect& effect) {
@@ -261,14 +264,9 @@ bool Model::write(State& state, const controller::Effect& effect) {
                    return finish_runs();
                  },
                  [&](const controller::PatchRolloutMetadata& change) {
+                   if (!is_rollout_unchanged(state)) return false;
                    crds::Rollout rollout = *rollouts_[now.rollout];
-                   if (!holds(change.precondition, rollout)) return false;
-                   annotate(rollout.meta.annotations, change.set_annotations, {});
-                   if (change.default_replicas) {
-                     crds::RolloutSpec spec = *rollout.spec;
-                     spec.replicas = change.default_replicas;
-                     rollout.spec = std::make_shared<const crds::RolloutSpec>(std::move(spec));
-                   }
+                   edit(rollout, change);
                    now.rollout = number_of(std::move(rollout));
                    finish_request(state, Kind::rollout);
                    return true;

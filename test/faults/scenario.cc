@@ -1,8 +1,6 @@
 // The stories of the core set. Each waits for states, never for moments, and acts as a person would.
 #include "scenario.h"
 
-#include "kube/json.h"
-
 namespace sluice::faults {
 namespace {
 
@@ -27,13 +25,15 @@ Plan blue_green(const std::string& more, const std::string& spec = "", int repli
   return {replicas, blue_green_with(std::string(quick_retreat) + more), spec};
 }
 
+bool is_current(const Story& story, const std::string& version) {
+  const std::string hash = story.hash_of(version);
+  return !hash.empty() && story.world.text(kube::resources::rollouts, "web", {"status", "currentPodHash"}) == hash;
+}
+
 // The pause of a step, reached by this version.
 void until_paused(Story& story, const std::string& version, int step = -1) {
   need(story.world.until([&] {
-    if (!story.world.is("web", "Paused") || story.hash_of(version).empty()) return false;
-    const json::value rollout = story.world.get(kube::resources::rollouts, "web");
-    return kube::text_at(rollout, {"status", "currentPodHash"}) == story.hash_of(version) &&
-           (step < 0 || story.step() == step);
+    return story.world.is("web", "Paused") && is_current(story, version) && (step < 0 || story.step() == step);
   }),
        version + " is paused");
 }
@@ -43,11 +43,7 @@ void until_stable(Story& story, const std::string& version) {
 }
 
 void until_degraded(Story& story, const std::string& version) {
-  need(story.world.until([&] {
-    const json::value rollout = story.world.get(kube::resources::rollouts, "web");
-    return story.world.is("web", "Degraded") &&
-           kube::text_at(rollout, {"status", "currentPodHash"}) == story.hash_of(version);
-  }),
+  need(story.world.until([&] { return story.world.is("web", "Degraded") && is_current(story, version); }),
        version + " is degraded");
 }
 

@@ -140,6 +140,23 @@ std::string name_of(Family family) {
   return names[static_cast<std::size_t>(family)];
 }
 
+// Crashes, failed writes and old views are told whole at each commit. Of the others, which are many and alike, each
+// commit tells another part.
+int told_one_in(Family family) {
+  switch (family) {
+    case Family::crash:
+    case Family::failed_write:
+    case Family::stale:
+    case Family::time_travel:
+    case Family::skipped:
+      return 1;
+    case Family::users:
+      return 8;
+    default:
+      return 4;
+  }
+}
+
 const std::vector<std::string>& user_acts() {
   static const std::vector<std::string> all{"promote", "promote full", "abort",   "retry",    "pause",
                                             "resume",  "release",      "go back", "scale up", "scale down"};
@@ -189,10 +206,8 @@ bool Strikes::branch(const Fault& fault, const std::string& state) {
     ++counts.pruned;
     return false;
   }
-  // Races of people and lagging servers are many and alike: a commit tells an eighth and a third of them.
-  const int alike = fault.family == Family::users ? 8 : fault.family == Family::time_travel ? 3 : 1;
-  const auto share = static_cast<std::uint64_t>(alike * options_.one_in);
-  if (options_.wanted.empty() && !options_.is_long && sandbox::roll(7, plan) % share != 0) {
+  const auto share = static_cast<std::uint64_t>(told_one_in(fault.family));
+  if (options_.wanted.empty() && !options_.is_long && sandbox::roll(options_.rotation, plan) % share != 0) {
     ++counts.left_out;
     return false;
   }
@@ -242,7 +257,7 @@ WriteFault Strikes::at_write(const kube::ApiRequest& request) {
   }
   for (const auto& [plural, changes] : history_)
     for (const int versions : {1, 2, 5}) {
-      if (versions > static_cast<int>(changes.size()) || (versions > 1 && !options_.is_long)) continue;
+      if (versions > static_cast<int>(changes.size())) continue;
       Fault fault;
       fault.family = Family::time_travel;
       fault.old_kind = plural;
@@ -277,9 +292,9 @@ LineFault Strikes::at_line(const std::string& target, const std::string& line) {
                                                   : LineFault();
   }
   if (!is_armed_ || line.find("\"BOOKMARK\"") != std::string::npos || !is_decided_on(plural)) return {};
+  const std::string version(kube::text_at(json::parse(line), {"object", "metadata", "resourceVersion"}));
   for (Fault fault : line_faults()) {
     fault.what = fmt::format("watch of {}: {}", plural, fault.what);
-    const std::string version(kube::text_at(json::parse(line), {"object", "metadata", "resourceVersion"}));
     if (branch(fault, plural + version)) return fault.line;
   }
   return {};

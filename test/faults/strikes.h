@@ -33,6 +33,8 @@ enum class Family {
 };
 inline constexpr int families = 11;
 std::string name_of(Family family);  // "F1", "F3", ...
+// One of so many plans is told when not all are.
+int told_one_in(Family family);
 
 struct Counts {
   int enumerated = 0;
@@ -63,8 +65,8 @@ struct StoryAbandoned {};
 struct StrikeOptions {
   std::string scenario;
   std::string wanted;
-  bool is_long = false;  // nothing is left out
-  int one_in = 1;        // else so many plans are told by one
+  bool is_long = false;        // nothing is left out
+  std::uint64_t rotation = 0;  // which part is left out otherwise
 };
 
 class Strikes {

@@ -1,6 +1,8 @@
 // Telling, and judging how it ended.
 #include "telling.h"
 
+#include <algorithm>
+
 #include <boost/test/execution_monitor.hpp>
 #include <boost/test/unit_test.hpp>
 #include <fmt/format.h>
@@ -53,6 +55,7 @@ class Telling {
     ending.length = world.clock().now() - began;
     ending.writes = world.writes();
     ending.failure += failures_of(world);
+    if (!ending.failure.empty()) ending.failure += newest_log_lines(world);
     ending.state = end_state(world);
     ending.counts = strikes_.counts();
     return ending;
@@ -62,6 +65,9 @@ class Telling {
  private:
   void rest() {
     if (has_rested_) return;
+    // A process that stands still is not at rest.
+    if (const auto& struck = strikes_.struck(); struck && struck->family == Family::stopped)
+      story_.world.pass(struck->write.wait);
     story_.world.come_to_rest(seconds(32));
     has_rested_ = true;
   }
@@ -141,10 +147,8 @@ std::string judge_free_end(Story& story) {
   story.scale(4);
   story.release("v10");
   world.until([&] { return !story.hash_of("v10").empty(); });
-  const json::value before = world.get(kube::resources::rollouts, "web");
   const bool is_current = world.until([&] {
-    return kube::text_at(world.get(kube::resources::rollouts, "web"), {"status", "currentPodHash"}) ==
-           story.hash_of("v10");
+    return world.text(kube::resources::rollouts, "web", {"status", "currentPodHash"}) == story.hash_of("v10");
   });
   if (!is_current) return "L1: another version is not taken up";
   story.promote_full();
@@ -156,6 +160,15 @@ std::string judge_free_end(Story& story) {
 std::string failures_of(const World& world) {
   std::string all;
   for (const std::string& failure : world.oracle().failures()) all += failure + "\n";
+  return all;
+}
+
+std::string newest_log_lines(const World& world) {
+  constexpr std::size_t count = 15;
+  const std::vector<std::string>& lines = world.log_lines();
+  std::string all = "the last of the log:\n";
+  for (std::size_t at = lines.size() - std::min(count, lines.size()); at < lines.size(); ++at)
+    all += "  " + lines[at] + "\n";
   return all;
 }
 

@@ -37,5 +37,6 @@ sandbox::SandboxOptions options_for(Pace pace);
 void slow_down(simulation::World& world, Pace pace);
 // All that the oracle has noted, one below the other.
 std::string failures_of(const simulation::World& world);
+std::string newest_log_lines(const simulation::World& world);
 
 }  // namespace sluice::faults

@@ -19,6 +19,10 @@ template <class T>
 bool guard(int dropped, int negated, const T& condition) {
   return guard(dropped, negated, static_cast<bool>(condition));
 }
+template <class T>
+T unless_left_out(int number, T value) {
+  return chosen == number ? T() : value;
+}
 inline int one(int number) { return chosen == number ? 0 : 1; }
 template <int number, class T>
 T greatest(const T& left, const T& right) {

@@ -36,6 +36,13 @@ std::string name_of(kube::WatchType type) {
   return type == kube::WatchType::deleted ? "deleted" : "modified";
 }
 
+// Others write these, too: a patch names the version that it rests on, so that nobody's change is written over.
+bool is_shared(const std::string& target) {
+  for (const char* kind : {"/rollouts/", "/replicasets/", "/services/", "/httproutes/", "/experiments/"})
+    if (target.find(kind) != std::string::npos) return true;
+  return false;
+}
+
 bool is_told(const Change& change) {
   return change.plural != "events" && change.plural != "leases" && change.plural != "nodes";
 }
@@ -189,6 +196,9 @@ void Oracle::note_person(const Change& change, const RolloutPointer& before, con
 
 void Oracle::note_request(const kube::ApiRequest& request, const kube::ApiResponse& answer, std::uint64_t before) {
   if (request.method == "GET" || request.target.find("/leases") != std::string::npos) return;
+  if (request.method == "PATCH" && is_shared(request.target) &&
+      request.body.find("resourceVersion") == std::string::npos)
+    fail("preconditions", request.target, "a patch that rests on no version: " + request.body);
   // Evictions are refused by budgets; reviews change nothing by nature.
   const bool is_write = request.method == "PATCH" || request.method == "PUT";
   if (is_write && answer.status < 300 && api_.version() == before && request.target.find("dryRun") == std::string::npos)

@@ -19,10 +19,10 @@ std::string image_of(const json::value& set) {
 }
 
 // The sets of the Rollout itself; Experiments make others with the same images.
-std::vector<json::value> sets_in(const World& world) {
-  std::vector<json::value> sets = world.list(resources::replica_sets);
-  std::erase_if(sets, [](const json::value& set) {
-    return kube::find_at(set, {"metadata", "annotations", "experiment.argoproj.io/name"}) != nullptr;
+std::vector<std::shared_ptr<const json::value>> sets_in(const World& world) {
+  std::vector<std::shared_ptr<const json::value>> sets = world.all(resources::replica_sets);
+  std::erase_if(sets, [](const auto& set) {
+    return kube::find_at(*set, {"metadata", "annotations", "experiment.argoproj.io/name"}) != nullptr;
   });
   return sets;
 }
@@ -161,29 +161,31 @@ bool Story::until_step(int index) {
 
 std::string Story::version_of(const std::string& hash) const {
   if (hash.empty()) return "";
-  for (const json::value& set : sets_in(world))
-    if (kube::text_at(set, {"metadata", "labels", "rollouts-pod-template-hash"}) == hash) {
-      const std::string image = image_of(set);
+  for (const auto& set : sets_in(world))
+    if (kube::text_at(*set, {"metadata", "labels", "rollouts-pod-template-hash"}) == hash) {
+      const std::string image = image_of(*set);
       return image.substr(image.rfind(':') + 1);
     }
   return "gone";
 }
 
 std::string Story::hash_of(const std::string& version) const {
-  for (const json::value& set : sets_in(world))
-    if (image_of(set).ends_with("/web:" + version))
-      return std::string(kube::text_at(set, {"metadata", "labels", "rollouts-pod-template-hash"}));
+  for (const auto& set : sets_in(world))
+    if (image_of(*set).ends_with("/web:" + version))
+      return std::string(kube::text_at(*set, {"metadata", "labels", "rollouts-pod-template-hash"}));
   return "";
 }
 
 int Story::size(const std::string& version) const {
-  for (const json::value& set : sets_in(world))
-    if (image_of(set).ends_with("/web:" + version)) return static_cast<int>(kube::number_at(set, {"spec", "replicas"}));
+  for (const auto& set : sets_in(world))
+    if (image_of(*set).ends_with("/web:" + version))
+      return static_cast<int>(kube::number_at(*set, {"spec", "replicas"}));
   return -1;
 }
 
 int Story::step() const {
-  return static_cast<int>(kube::number_at(world.get(resources::rollouts, "web"), {"status", "currentStepIndex"}, -1));
+  const auto rollout = world.find(resources::rollouts, "web");
+  return rollout ? static_cast<int>(kube::number_at(*rollout, {"status", "currentStepIndex"}, -1)) : -1;
 }
 
 std::vector<std::string> Story::runs() const {
@@ -200,10 +202,10 @@ std::vector<std::string> Story::runs() const {
 
 std::vector<std::string> Story::revisions() const {
   std::vector<std::pair<int, std::string>> all;
-  for (const json::value& set : sets_in(world)) {
-    const std::string image = image_of(set);
+  for (const auto& set : sets_in(world)) {
+    const std::string image = image_of(*set);
     all.emplace_back(
-        std::stoi(std::string(kube::text_at(set, {"metadata", "annotations", "rollout.argoproj.io/revision"}))),
+        std::stoi(std::string(kube::text_at(*set, {"metadata", "annotations", "rollout.argoproj.io/revision"}))),
         image.substr(image.rfind(':') + 1));
   }
   std::sort(all.begin(), all.end());

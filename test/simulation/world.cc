@@ -185,16 +185,26 @@ void World::remove(const kube::Resource& resource, const std::string& name) {
   sandbox_.api().handle({"DELETE", resource.object_path(key_of(resource, name))}, "test");
 }
 
+std::shared_ptr<const json::value> World::find(const kube::Resource& resource, const std::string& name) const {
+  return const_cast<sandbox::Sandbox&>(sandbox_).api().find(resource, key_of(resource, name));
+}
+
+std::vector<std::shared_ptr<const json::value>> World::all(const kube::Resource& resource) const {
+  std::vector<std::shared_ptr<const json::value>> found;
+  const_cast<sandbox::Sandbox&>(sandbox_).api().for_each(
+      resource, "", [&](const kube::ObjectKey&, const auto& object) { found.push_back(object); });
+  return found;
+}
+
 json::value World::get(const kube::Resource& resource, const std::string& name) const {
-  const auto found = const_cast<sandbox::Sandbox&>(sandbox_).api().find(resource, key_of(resource, name));
+  const auto found = find(resource, name);
   return found ? *found : json::value();
 }
 
 std::vector<json::value> World::list(const kube::Resource& resource) const {
-  std::vector<json::value> all;
-  const_cast<sandbox::Sandbox&>(sandbox_).api().for_each(
-      resource, "", [&](const kube::ObjectKey&, const auto& object) { all.push_back(*object); });
-  return all;
+  std::vector<json::value> copies;
+  for (const auto& object : all(resource)) copies.push_back(*object);
+  return copies;
 }
 
 void World::start() {
@@ -295,33 +305,38 @@ kube::ApiResponse World::attempt(const kube::ApiRequest& request) {
   return sandbox_.api().handle(request, "test");
 }
 
+std::string World::text(const kube::Resource& resource, const std::string& name,
+                        std::initializer_list<std::string_view> path) const {
+  const auto object = find(resource, name);
+  return object ? std::string(kube::text_at(*object, path)) : "";
+}
+
 std::string World::phase(const std::string& name) const {
-  return std::string(kube::text_at(get(kube::resources::rollouts, name), {"status", "phase"}));
+  return text(kube::resources::rollouts, name, {"status", "phase"});
 }
 
 std::string World::message(const std::string& name) const {
-  return std::string(kube::text_at(get(kube::resources::rollouts, name), {"status", "message"}));
+  return text(kube::resources::rollouts, name, {"status", "message"});
 }
 
 std::string World::stable(const std::string& name) const {
-  return std::string(kube::text_at(get(kube::resources::rollouts, name), {"status", "stableRS"}));
+  return text(kube::resources::rollouts, name, {"status", "stableRS"});
 }
 
 bool World::is(const std::string& name, std::string_view phase) const {
-  const json::value rollout = get(kube::resources::rollouts, name);
-  return kube::text_at(rollout, {"status", "phase"}) == phase &&
-         kube::text_at(rollout, {"status", "observedGeneration"}) ==
-             std::to_string(kube::number_at(rollout, {"metadata", "generation"}));
+  const auto rollout = find(kube::resources::rollouts, name);
+  return rollout && kube::text_at(*rollout, {"status", "phase"}) == phase &&
+         kube::text_at(*rollout, {"status", "observedGeneration"}) ==
+             std::to_string(kube::number_at(*rollout, {"metadata", "generation"}));
 }
 
 std::string World::selected(const std::string& service) const {
-  return std::string(
-      kube::text_at(get(kube::resources::services, service), {"spec", "selector", "rollouts-pod-template-hash"}));
+  return text(kube::resources::services, service, {"spec", "selector", "rollouts-pod-template-hash"});
 }
 
 int World::weight(const std::string& route, const std::string& canary_service) const {
-  const json::value object = get(kube::resources::http_routes, route);
-  const json::value* rules = kube::find_at(object, {"spec", "rules"});
+  const auto object = find(kube::resources::http_routes, route);
+  const json::value* rules = object ? kube::find_at(*object, {"spec", "rules"}) : nullptr;
   if (!rules || !rules->is_array()) return -1;
   for (const json::value& rule : rules->get_array())
     if (const json::value* backends = kube::find_at(rule, {"backendRefs"}))

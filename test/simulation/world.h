@@ -82,6 +82,9 @@ class World {
   // The object in the namespace default; null when it does not exist.
   json::value get(const kube::Resource& resource, const std::string& name) const;
   std::vector<json::value> list(const kube::Resource& resource) const;
+  // The same without copies, for what is asked at every moment: the stored objects, nullptr when there is none.
+  std::shared_ptr<const json::value> find(const kube::Resource& resource, const std::string& name) const;
+  std::vector<std::shared_ptr<const json::value>> all(const kube::Resource& resource) const;
 
   void start();
   void kill();
@@ -123,6 +126,9 @@ class World {
   // Writes of all lives of the controllers, events and leases left out.
   int writes() const;
 
+  // What stands there in an object; "" without one.
+  std::string text(const kube::Resource& resource, const std::string& name,
+                   std::initializer_list<std::string_view> path) const;
   // Of the Rollout `name`.
   std::string phase(const std::string& name) const;
   std::string message(const std::string& name) const;

@@ -371,10 +371,8 @@ crds::ReplicaSet& ModelCluster::set_named(const std::string& name) {
 void ModelCluster::apply(const Write& write) {
   ++writes_made_;
   const auto check = [&](const kube::ObjectMeta& meta, const Precondition& precondition) {
-    const bool holds =
-        (precondition.uid.empty() || precondition.uid == meta.uid) &&
-        (precondition.resource_version.empty() || precondition.resource_version == meta.resource_version);
-    BOOST_TEST(holds, "a write rests on an old version of " << meta.name);
+    const bool holds = precondition.uid == meta.uid && precondition.resource_version == meta.resource_version;
+    BOOST_TEST(holds, "a write rests on no version of " << meta.name << " or on an old one");
   };
   const auto annotate = [&](crds::ReplicaSet& set, const kube::StringMap& annotations,
                             const std::vector<std::string>& gone) {
@@ -545,6 +543,7 @@ void ModelCluster::apply(const Write& write) {
                         [&](const CreateService&) { BOOST_ERROR("a Rollout makes no Service"); },
                         [&](const DeleteService&) { BOOST_ERROR("a Rollout deletes no Service"); },
                         [&](const PatchRolloutMetadata& effect) {
+                          check(rollout_.meta, effect.precondition);
                           bool has_changed = false;
                           for (const auto& [key, value] : effect.set_annotations) {
                             has_changed |= rollout_.meta.annotations.get(key) != value;

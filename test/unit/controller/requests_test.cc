@@ -83,8 +83,9 @@ BOOST_AUTO_TEST_CASE(edge_11_only_the_difference_of_a_status_is_sent) {
   crds::RolloutStatus after = before;
   after.phase = "Healthy";
   after.message = "";
-  BOOST_TEST(status_patch(before, after) == R"({"status":{"message":null,"phase":"Healthy"}})");
-  BOOST_TEST(status_patch(after, after) == "");
+  BOOST_TEST(status_patch(before, after, {"u", "7"}) ==
+             R"({"metadata":{"uid":"u","resourceVersion":"7"},"status":{"message":null,"phase":"Healthy"}})");
+  BOOST_TEST(status_patch(after, after, {"u", "7"}) == "");
 }
 
 }  // namespace
