@@ -13,6 +13,7 @@
 #include "controller/read_set_templates.h"
 #include "controller/rollout_metrics.h"
 #include "crds/decode.h"
+#include "kube/backoff.h"
 #include "kube/selector.h"
 
 namespace sluice::controller {
@@ -25,6 +26,9 @@ using kube::Result;
 using kube::Time;
 namespace net = kube::net;
 
+// What somebody else has changed is shown by a watch, and that leads to another decision at once. Only in case it never
+// is shown, it is tried again after so long.
+constexpr kube::BackoffLimits conflict_retries{std::chrono::seconds(1), std::chrono::seconds(10)};
 // A disruption budget that forbids an eviction is asked again after this.
 constexpr kube::Duration eviction_pause = std::chrono::seconds(5);
 
@@ -260,6 +264,7 @@ net::awaitable<void> RolloutController::reconcile(ObjectKey key) {
     queue_.failed(key);
   } else if (outcome) {
     queue_.forget(key);
+    memory_[key].conflicts = 0;
   } else if (outcome.error().fault == Fault::throttled) {
     queue_.add_at(key, clock_.now() + eviction_pause);
   } else {
@@ -272,7 +277,10 @@ net::awaitable<void> RolloutController::reconcile(ObjectKey key) {
       log_.warning("a write failed and is tried again", {{"rollout", key.text()}, {"error", outcome.error().message}});
       memory_[key].record.count_error();
     }
-    queue_.failed(key);
+    if (raced)
+      queue_.add_at(key, clock_.now() + kube::backoff_after(++memory_[key].conflicts, conflict_retries));
+    else
+      queue_.failed(key);
   }
 }
 

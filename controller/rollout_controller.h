@@ -52,6 +52,7 @@ class RolloutController {
     // The spec that was followed before the present one, which is wrong; null when the present one is followed.
     std::shared_ptr<const crds::RolloutSpec> last_valid;
     bool is_followed = false;  // the last decision found nothing wrong with the spec
+    int conflicts = 0;         // in a row: decisions that ended because somebody else was first
   };
 
   void watch_stores();

@@ -111,18 +111,25 @@ bool Model::send_next(State& state) {
 // Nobody but the decision that is being carried out has changed the Rollout since; else the server refuses.
 bool Model::is_rollout_unchanged(const State& state) {
   const Decided& decision = decided(state.pending);
-  crds::Rollout rollout = *rollouts_[decision.view.rollout];
+  std::vector<const controller::PatchRolloutMetadata*> own;
   for (std::size_t at = 0; at < state.done; ++at)
     if (const auto* change = std::get_if<controller::PatchRolloutMetadata>(&decision.writes[at].effect))
-      edit(rollout, *change);
+      own.push_back(change);
+  if (own.empty()) return state.now.rollout == decision.view.rollout;
+  crds::Rollout rollout = *rollouts_[decision.view.rollout];
+  for (const controller::PatchRolloutMetadata* change : own) edit(rollout, *change);
   return state.now.rollout == number_of(std::move(rollout));
 }
 
 bool Model::write_status(State& state, const Decided& decision) {
   if (!is_rollout_unchanged(state)) return false;
-  crds::Rollout rollout = *rollouts_[state.now.rollout];
-  rollout.status = rollouts_[decision.rollout_after]->status;
-  state.now.rollout = number_of(std::move(rollout));
+  if (state.now.rollout == decision.view.rollout) {
+    state.now.rollout = decision.rollout_after;
+  } else {
+    crds::Rollout rollout = *rollouts_[state.now.rollout];
+    rollout.status = rollouts_[decision.rollout_after]->status;
+    state.now.rollout = number_of(std::move(rollout));
+  }
   finish_request(state, Kind::rollout);
   return true;
 }

@@ -1,7 +1,8 @@
 // Every fault at every point of every core scenario, from one telling of each; the oracle is on in all of them.
 //
 // SLUICE_PLAN=canary-routed/F1/17 executes this one plan; SLUICE_PROFILE=long leaves none out; SLUICE_ROTATION chooses
-// the part of the large families that is told otherwise; SLUICE_JOBS says how many run at the same time.
+// the part of the large families that is told otherwise, and SLUICE_ONE_IN makes all families large; SLUICE_JOBS says
+// how many run at the same time.
 #include <algorithm>
 #include <cstdlib>
 #include <iostream>
@@ -43,6 +44,13 @@ Sums& sums() {
   return all;
 }
 
+int one_in();
+
+std::string told_part() {
+  if (one_in() > 1) return fmt::format("one in {} is told, part {} (SLUICE_ROTATION)", one_in(), rotation());
+  return fmt::format("of F7 to F13 a part is told, number {} (SLUICE_ROTATION)", rotation());
+}
+
 struct Report {
   ~Report() {
     const Sums& all = sums();
@@ -61,12 +69,15 @@ struct Report {
                total.executed, total.failed);
     if (all.cpu_seconds > 0)
       fmt::print("fault plans: {} scenarios, {:.0f} plans per second and core{}\n", all.tellings,
-                 total.executed / all.cpu_seconds,
-                 total.left_out == 0 ? std::string()
-                                     : fmt::format("; of F7 to F13 a part, number {} (SLUICE_ROTATION)", rotation()));
+                 total.executed / all.cpu_seconds, total.left_out == 0 ? std::string() : "; " + told_part());
   }
 };
 BOOST_TEST_GLOBAL_FIXTURE(Report);
+
+int one_in() {
+  const std::string text = setting("SLUICE_ONE_IN");
+  return text.empty() ? 1 : std::stoi(text);
+}
 
 std::vector<std::string> scenario_names() {
   const std::string wanted = setting("SLUICE_PLAN").substr(0, setting("SLUICE_PLAN").find('/'));
@@ -103,8 +114,9 @@ BOOST_DATA_TEST_CASE(every_fault_leads_to_the_same_end, boost::unit_test::data::
   const std::string wanted = setting("SLUICE_PLAN");
   const bool is_one = std::count(wanted.begin(), wanted.end(), '/') == 2;
   Snapshots snapshots(jobs());
-  Ending ending = tell_with_faults(scenario, calm, snapshots,
-                                   {name, is_one ? wanted : "", setting("SLUICE_PROFILE") == "long", rotation()});
+  Ending ending =
+      tell_with_faults(scenario, calm, snapshots,
+                       {name, is_one ? wanted : "", setting("SLUICE_PROFILE") == "long", rotation(), one_in()});
   BOOST_TEST(ending.failure == "");
   BOOST_TEST(ending.state == calm.state);
   int told = 0;

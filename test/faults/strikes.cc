@@ -2,6 +2,7 @@
 #include "strikes.h"
 
 #include <algorithm>
+#include <regex>
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -206,7 +207,7 @@ bool Strikes::branch(const Fault& fault, const std::string& state) {
     ++counts.pruned;
     return false;
   }
-  const auto share = static_cast<std::uint64_t>(told_one_in(fault.family));
+  const auto share = static_cast<std::uint64_t>(told_one_in(fault.family) * options_.one_in);
   if (options_.wanted.empty() && !options_.is_long && sandbox::roll(options_.rotation, plan) % share != 0) {
     ++counts.left_out;
     return false;
@@ -220,10 +221,6 @@ bool Strikes::branch(const Fault& fault, const std::string& state) {
   world.patience = std::chrono::hours(2);
   world.restart_delay = fault.restart_delay;
   if (!fault.user.empty()) world.interrupt = [] { throw StoryAbandoned(); };
-  const bool is_old_view = fault.family == Family::stale || fault.family == Family::skipped ||
-                           fault.family == Family::time_travel || fault.family == Family::late_write ||
-                           fault.family == Family::stopped;
-  if (is_old_view) world.oracle().excuse("I9 (needless)");
   // What another writer takes away is not the program's.
   if (fault.family == Family::writers) world.oracle().excuse("requests");
   return true;
@@ -259,6 +256,12 @@ WriteFault Strikes::at_write(const kube::ApiRequest& request) {
     for (const int versions : {1, 2, 5}) {
       if (versions > static_cast<int>(changes.size())) continue;
       Fault fault;
+      // A list that names no version is the latest, whichever server answers. Only one that allows any may be old.
+      if (!may_be_old_.contains(plural)) {
+        ++counts_[Family::time_travel].enumerated;
+        ++counts_[Family::time_travel].pruned;
+        continue;
+      }
       fault.family = Family::time_travel;
       fault.old_kind = plural;
       fault.versions = versions;
@@ -314,6 +317,8 @@ std::optional<kube::Result<kube::HttpResponse>> Strikes::at_query(const kube::Ht
 
 // The list as it was some changes ago, as a second API server that lags behind would give it.
 void Strikes::age(const kube::ApiRequest& request, kube::ApiResponse& answer) {
+  if (std::regex_search(request.target, std::regex("[?&]resourceVersion=0(&|$)")))
+    may_be_old_.insert(plural_of(request.target));
   if (!struck_ || struck_->old_kind.empty() || has_aged_ || answer.status != 200) return;
   if (plural_of(request.target) != struck_->old_kind) return;
   const std::vector<sandbox::Change>& changes = history_[struck_->old_kind];

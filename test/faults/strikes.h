@@ -67,6 +67,7 @@ struct StrikeOptions {
   std::string wanted;
   bool is_long = false;        // nothing is left out
   std::uint64_t rotation = 0;  // which part is left out otherwise
+  int one_in = 1;              // of what would be told otherwise, one in so many is
 };
 
 class Strikes {
@@ -105,6 +106,7 @@ class Strikes {
   std::optional<Fault> struck_;
   std::string plan_;
   std::map<std::string, std::vector<sandbox::Change>> history_;  // by plural
+  std::set<std::string> may_be_old_;  // kinds that the program lists in a way that allows old answers
   std::optional<kube::Time> hold_old_kind_until_;
   bool has_aged_ = false;
   std::string other_target_, other_path_, other_value_;  // F8: the object, the field and its value before

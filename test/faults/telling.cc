@@ -65,9 +65,9 @@ class Telling {
  private:
   void rest() {
     if (has_rested_) return;
-    // A process that stands still is not at rest.
-    if (const auto& struck = strikes_.struck(); struck && struck->family == Family::stopped)
-      story_.world.pass(struck->write.wait);
+    // A fault may strike in this silence, too; what it holds back comes after it.
+    story_.world.wait_for_quiet(seconds(32));
+    if (const auto& struck = strikes_.struck()) story_.world.wait_for_quiet(struck->line.wait + seconds(32));
     story_.world.come_to_rest(seconds(32));
     has_rested_ = true;
   }
@@ -135,10 +135,7 @@ void slow_down(World& world, Pace pace) {
 std::string judge_free_end(Story& story) {
   World& world = story.world;
   world.interrupt = nullptr;
-  for (int before = -1, attempts = 0; attempts < 30 && before != world.writes(); ++attempts) {
-    before = world.writes();
-    world.pass(minutes(1));
-  }
+  world.wait_for_quiet(minutes(1));
   const std::string phase = world.phase("web");
   if (phase != "Healthy" && phase != "Paused" && phase != "Degraded")
     return fmt::format("L1: after half an hour it is {} \"{}\"", phase, story.message());

@@ -20,6 +20,9 @@ struct Acting {
   // Told of every request of the controllers, with the API's version before it.
   std::function<void(const kube::ApiRequest&, const kube::ApiResponse&, std::uint64_t before)> done;
 
+  // False while nobody could put right what is wrong: the controllers are down or stand still. Empty: always true.
+  std::function<bool()> can_act;
+
   Actor actor() const { return by_person ? Actor::person : request ? Actor::controller : Actor::cluster; }
 };
 

@@ -72,6 +72,8 @@ class FaultyTransport final : public kube::Transport {
   // What becomes of a line of a watch: as it is (nullopt), another text, or "" for a connection that breaks there.
   std::function<std::optional<std::string>(const std::string& target, const std::string& line)> damage;
 
+  // Until then the whole process stands still.
+  const std::optional<kube::Time>& stopped_until() const { return stopped_until_; }
   // While the process is stopped nothing comes and nothing goes.
   kube::net::awaitable<void> wait_while_stopped();
 

@@ -36,9 +36,10 @@ std::string name_of(kube::WatchType type) {
   return type == kube::WatchType::deleted ? "deleted" : "modified";
 }
 
-// Others write these, too: a patch names the version that it rests on, so that nobody's change is written over.
+// Others write these, too: a patch names the version that it rests on, so that nobody's change is written over. Runs
+// and Experiments are only ever ended, which rests on no version.
 bool is_shared(const std::string& target) {
-  for (const char* kind : {"/rollouts/", "/replicasets/", "/services/", "/httproutes/", "/experiments/"})
+  for (const char* kind : {"/rollouts/", "/replicasets/", "/services/", "/httproutes/"})
     if (target.find(kind) != std::string::npos) return true;
   return false;
 }
@@ -186,6 +187,8 @@ void Oracle::note_person(const Change& change, const RolloutPointer& before, con
   }
   if (before && before->spec->replicas != after->spec->replicas) {
     memory.has_demand_moved = true;
+    memory.demand_moved_at = clock_.now();
+    memory.demand_before = before->spec->replicas.value_or(1);
     // Also for a share that is only on its way through the gateway.
     if (const auto& canary = after->spec->strategy.canary)
       memory.tolerated[canary->canary_service] = memory.tolerated[canary->stable_service] =

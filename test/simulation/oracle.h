@@ -63,6 +63,8 @@ class Oracle {
     std::optional<kube::Time> unserved_since;  // the active Service selects an empty set
     std::optional<kube::Time> exceeds_since;   // the canary's share is above what its step allows
     bool has_demand_moved = false;             // spec.replicas was changed during this pause
+    kube::Time demand_moved_at;                // and when it was last
+    int demand_before = 0;
   };
   struct Need {
     std::string what;  // a Service's name, or "pods"

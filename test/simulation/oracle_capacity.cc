@@ -131,7 +131,8 @@ void Oracle::check_active_service(const crds::Rollout& rollout, const ObjectKey&
     memory.unserved_since.reset();
     return;
   }
-  if (!memory.unserved_since) memory.unserved_since = clock_.now();
+  const bool nobody_can_act = acting_.can_act && !acting_.can_act();
+  if (!memory.unserved_since || nobody_can_act) memory.unserved_since = clock_.now();
   if (written == key || clock_.now() > *memory.unserved_since + repair_time)
     fail("I3", rollout.meta.key().text(),
          fmt::format("{} selects {}, which has no ready pod; {} has {}", key.name, active->hash, stable,

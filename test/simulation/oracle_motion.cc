@@ -211,7 +211,9 @@ void Oracle::check_set_write(const sandbox::Change& change, const SetView& befor
     const bool is_new = after.hash == status.current_pod_hash && is_update(*rollout);
     if (!is_new) continue;
     const std::string size = fmt::format("scaled from {} to {}", before.desired, after.desired);
-    const int replicas = rollout->spec->replicas.value_or(1);
+    int replicas = rollout->spec->replicas.value_or(1);
+    // A decision that was taken in the same instant could not know of the new number.
+    if (memory_[key].demand_moved_at == clock_.now()) replicas = std::max(replicas, memory_[key].demand_before);
     if (status.abort) fail("I7", name, size + " although the update is aborted");
     // A set may follow spec.replicas while everything is held.
     if (is_halted(*rollout) && !memory_[key].has_demand_moved) fail("I8", name, size + " although spec.paused is true");
@@ -264,7 +266,8 @@ void Oracle::check_share(const crds::Rollout& rollout) {
     memory.exceeds_since.reset();
     return;
   }
-  if (!memory.exceeds_since) memory.exceeds_since = clock_.now();
+  const bool nobody_can_act = acting_.can_act && !acting_.can_act();
+  if (!memory.exceeds_since || nobody_can_act) memory.exceeds_since = clock_.now();
   if (clock_.now() > *memory.exceeds_since + time_to_leave)
     fail("I4", rollout.meta.key().text(),
          fmt::format("the canary has been served {} % for two minutes, allowed are {} %", served, allowed));

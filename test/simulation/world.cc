@@ -130,6 +130,7 @@ World::World(sandbox::SandboxOptions options)
       oracle_(sandbox_.api(), sandbox_.workloads().gateway(), clock_, acting_),
       late_(sandbox_.api(), acting_) {
   acting_.clock = &clock_;
+  acting_.can_act = [this] { return can_act(); };
   const sandbox::TrafficOptions traffic = options.traffic.value_or(usual_traffic());
   traffic_.emplace(sandbox_.api(), sandbox_.workloads().gateway(), clock_, io_.get_executor(), traffic);
 }
@@ -244,11 +245,29 @@ void World::check_requests() {
                              no_backend, no_endpoint, pod_gone));
 }
 
-void World::come_to_rest(kube::Duration quiet) {
+void World::wait_for_quiet(kube::Duration quiet) {
   for (int before = -1, attempts = 0; attempts < 30 && before != writes(); ++attempts) {
+    // Who is down or stands still is not at rest; afterwards its watches need a while.
+    while (!can_act()) pass(wakes_in() + std::chrono::minutes(2));
     before = writes();
     pass(quiet);
+    if (!can_act()) before = -1;
   }
+}
+
+bool World::can_act() const {
+  if (restart_at_) return false;
+  return !controllers_ || !controllers_->transport().stopped_until() ||
+         clock_.now() >= *controllers_->transport().stopped_until();
+}
+
+kube::Duration World::wakes_in() const {
+  const kube::Time awake = restart_at_ ? *restart_at_ : *controllers_->transport().stopped_until();
+  return std::max(kube::Duration(0), awake - clock_.now());
+}
+
+void World::come_to_rest(kube::Duration quiet) {
+  wait_for_quiet(quiet);
   check_requests();
   // An hour of requests would cost more than all the rest of a story, and nothing moves any more.
   traffic_.reset();
@@ -258,7 +277,19 @@ void World::come_to_rest(kube::Duration quiet) {
 }
 
 bool World::until(const std::function<bool()>& done, kube::Duration limit) {
-  const kube::Time end = clock_.now() + limit + patience;
+  const kube::Time began = clock_.now();
+  // Patience may come while it is waited, by the fault of a plan.
+  bool is_done = false;
+  do is_done = run(done, began + limit + patience);
+  while (!is_done && clock_.now() < began + limit + patience);
+  return is_done;
+}
+
+void World::pass(kube::Duration time) {
+  run([] { return false; }, clock_.now() + time);
+}
+
+bool World::run(const std::function<bool()>& done, kube::Time end) {
   for (;;) {
     const auto stops = [&] {
       if (interrupt) interrupt();
@@ -276,12 +307,6 @@ bool World::until(const std::function<bool()>& done, kube::Duration limit) {
     if (stopped || !is_down) return stopped;
     start();
   }
-}
-
-void World::pass(kube::Duration time) {
-  const kube::Duration usual = std::exchange(patience, kube::Duration(0));
-  until([] { return false; }, time);
-  patience = usual;
 }
 
 void World::send_late(kube::ApiRequest request, kube::Duration delay) {

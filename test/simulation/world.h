@@ -115,6 +115,8 @@ class World {
   // The end of every story: waits until nothing is written for so long, then checks that nothing is written in an hour
   // (I9), and that no request was lost.
   void come_to_rest(kube::Duration quiet = std::chrono::minutes(1));
+  // Until nothing has been written for so long, by controllers that could have.
+  void wait_for_quiet(kube::Duration quiet);
   // No request was lost up to now; for worlds that never come to rest.
   void check_requests();
   // No request is sent from now on; for a story that takes the capacity away by its own hands.
@@ -159,6 +161,12 @@ class World {
   const sandbox::Sandbox& sandbox() const { return sandbox_; }
 
  private:
+  // False while the controllers are down, to be started again, or stand still.
+  bool can_act() const;
+  kube::Duration wakes_in() const;
+  // Lets the time pass until `done` or `end`, through crashes and restarts; false when the end came first.
+  bool run(const std::function<bool()>& done, kube::Time end);
+
   boost::asio::io_context io_{1};
   kube::VirtualClock clock_{io_};
   std::vector<std::string> lines_;
