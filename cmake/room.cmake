@@ -16,6 +16,7 @@ function(sluice_room name)
     target_link_libraries(sluice_${name} ${scope} sluice_${room})
   endforeach()
   if(sources AND name IN_LIST SLUICE_OPTIMISED_ROOMS)
+    # For tens of thousands of fault plans.
     target_compile_options(sluice_${name} PRIVATE $<$<CONFIG:Debug>:-O2>)
   endif()
   if(EXISTS ${CMAKE_SOURCE_DIR}/${name}/room.cmake)
