@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "controller/canary_sizes.h"
+#include "controller/load_balancer_status.h"
 #include "controller/replica_arithmetic.h"
 
 namespace sluice::controller {
@@ -16,6 +17,13 @@ constexpr Duration pause_before_raising = std::chrono::seconds(10);
 constexpr Duration pause_before_lowering = std::chrono::seconds(2);
 
 std::string name_of(const traffic::ObservedRoute& route) { return route.kind + " " + route.key.name; }
+
+void tell_confirmed(Draft& draft, const std::string& canary_service) {
+  for (const traffic::ObservedRoute& route : draft.seen.routes)
+    if (route.balancer)
+      draft.tell("TargetGroupVerified", fmt::format("Service {} (TargetGroup {}) verified: weight {}", canary_service,
+                                                    route.balancer->canary_group, route.largest_canary));
+}
 
 }  // namespace
 
@@ -242,12 +250,15 @@ void CanaryTraffic::plan_weight(Draft& draft, const TrafficWish& wish) const {
     draft.hold("route", fmt::format("the router has not taken the route yet: {}", waits_for_),
                settles_at_ ? "that time comes" : "it reports that it has");
   bool is_told = false;
+  TrafficWish fitting = wish;
+  fitting.additional = traffic::Split::of_canary(share, max_, wish.additional).additional;
   for (const traffic::ObservedRoute& route : draft.seen.routes)
-    if (route.has_weights && !is_as_wished(route, wish, share)) write_route(draft, route, wish, share, is_told);
+    if (route.has_weights && !is_as_wished(route, fitting, share)) write_route(draft, route, fitting, share, is_told);
 }
 
 void CanaryTraffic::record(Draft& draft, const std::vector<crds::WeightDestination>& wanted) const {
   crds::RolloutStatus& status = draft.status;
+  record_load_balancers(draft);
   if (!draft.canary()->ping_pong) status.canary.stable_ping_pong.clear();
   if (!has_router_) {
     status.canary.weights.reset();
@@ -276,7 +287,20 @@ void CanaryTraffic::record(Draft& draft, const std::vector<crds::WeightDestinati
     for (const crds::WeightDestination& destination : draft.before.canary.weights->additional) note(destination);
   weights.canary = {canary_share_, sides_.backends.canary_service, canary};
   weights.stable = {std::max(0, rest), sides_.backends.stable_service, sides_.stable.front().hash()};
-  if (is_reported_) weights.verified = is_accepted_;
+  if (is_reported_) {
+    // Without an answer nothing is known; what was confirmed for these very weights was still confirmed.
+    const auto& known = draft.before.canary.weights;
+    const bool was_confirmed = known && known->verified.value_or(false) && known->canary == weights.canary &&
+                               known->stable == weights.stable && known->additional == weights.additional;
+    // Whether or not the data plane is taken to follow already.
+    const bool is_confirmed = std::all_of(draft.seen.routes.begin(), draft.seen.routes.end(),
+                                          [](const traffic::ObservedRoute& route) { return route.is_accepted; });
+    const bool is_answered = std::all_of(draft.seen.routes.begin(), draft.seen.routes.end(),
+                                         [](const traffic::ObservedRoute& route) { return route.is_answered; });
+    weights.verified = is_confirmed || (!is_answered && was_confirmed);
+    if (*weights.verified && !(known && known->verified.value_or(false)))
+      tell_confirmed(draft, sides_.backends.canary_service);
+  }
   status.canary.weights = std::move(weights);
 }
 

@@ -1,6 +1,8 @@
-// What load balancers were last seen to do: asked again and again while an Ingress waits for its weights.
+// What load balancers were last seen to do: asked again and again while an Ingress waits for its weights, once for all
+// Ingresses of a load balancer, and ever more slowly while the API gives no answer.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
@@ -19,8 +21,9 @@ namespace sluice::controller {
 // What was seen for one Ingress.
 struct SeenLoadBalancer {
   traffic::LoadBalancerState state;
-  kube::Time since;     // since when the answer has been the same
-  std::string trouble;  // why the last question got no answer; "" when it did
+  kube::Time since;          // since when the answer has been the same
+  bool is_answered = false;  // there was an answer for these weights, although the last question may have got none
+  std::string trouble;       // why the last question got no answer; "" when it did
 };
 
 class LoadBalancerView {
@@ -34,14 +37,16 @@ class LoadBalancerView {
   void ask_every(kube::Duration interval) { interval_ = interval; }
   // Runs the questions; call once.
   void start(kube::Tasks& tasks);
-  // Called when an answer differs from the one before.
+  // Called when an answer differs from the one before, and now and then while nobody has asked for a long time.
   void listen(Listener changed) { changed_ = std::move(changed); }
 
   // Asks about an Ingress now, whose weights and host names `version` stands for, unless that is done already, and
-  // again after each interval until settle().
+  // again after each interval until settle(), forget(), or an hour without a want().
   void want(const kube::ObjectKey& ingress, const std::string& version, std::vector<std::string> host_names);
   // The answer is what was waited for, so that nothing more is asked.
   void settle(const kube::ObjectKey& ingress);
+  // The Ingress is gone.
+  void forget(const kube::ObjectKey& ingress) { questions_.erase(ingress); }
   // nullptr when this version has not been answered yet.
   const SeenLoadBalancer* find(const kube::ObjectKey& ingress, const std::string& version) const;
 
@@ -49,12 +54,24 @@ class LoadBalancerView {
   struct Question {
     std::string version;
     std::vector<std::string> host_names;
+    std::uint64_t round = 0;  // counts the versions
     bool is_open = true;
+    bool is_under_way = false;  // somebody is asking
+    bool is_wanted = true;      // want() was called since the listener was last told
+    int failures = 0;           // in a row
+    kube::Time due{};           // of the next question
+    kube::Time told{};          // when the listener was last called
     std::optional<SeenLoadBalancer> seen;
   };
+  struct Asked {
+    kube::ObjectKey ingress;
+    std::uint64_t round = 0;
+  };
   kube::net::awaitable<void> work();
-  void take(const kube::ObjectKey& ingress, const std::string& version,
-            kube::Result<traffic::LoadBalancerState> answer);
+  std::vector<Asked> all_with(const std::vector<std::string>& host_names);
+  void take(const Asked& asked, const kube::Result<traffic::LoadBalancerState>& answer);
+  void record(const kube::ObjectKey& ingress, Question& question,
+              const kube::Result<traffic::LoadBalancerState>& answer);
 
   traffic::LoadBalancerApi& api_;
   kube::Clock& clock_;
@@ -63,6 +80,7 @@ class LoadBalancerView {
   kube::WorkQueue queue_;  // Ingresses to ask about
   Listener changed_;
   std::map<kube::ObjectKey, Question> questions_;
+  std::uint64_t rounds_ = 0;
 };
 
 }  // namespace sluice::controller

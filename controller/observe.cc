@@ -64,19 +64,23 @@ void confirm(const Stores& stores, const json::value& ingress, const traffic::Ro
       if (const std::string_view name = kube::text_at(entry, {"hostname"}); !name.empty())
         host_names.emplace_back(name);
   // What is asked for, so that other changes of the Ingress begin nothing anew.
-  std::string asked = std::to_string(seen.largest_canary);
+  std::string asked = fmt::format("{}{}", seen.largest_canary, seen.has_managed ? " with routes" : "");
   for (const traffic::Destination& other : seen.additional) asked += fmt::format(",{}={}", other.service, other.weight);
   for (const std::string& name : host_names) asked += " " + name;
   seen.depth = traffic::Depth::confirmed;
   seen.is_accepted = false;
   const SeenLoadBalancer* balancer = stores.load_balancers->find(route.key(), asked);
-  if (balancer && balancer->trouble.empty()) {
-    seen.waits_for = route.unconfirmed(balancer->state, seen);
-    seen.is_accepted = seen.waits_for.empty();
+  if (balancer && balancer->is_answered) {
+    route.confirm(ingress, balancer->state, seen);
     seen.confirmed_at = balancer->since;
-    if (seen.is_accepted) return stores.load_balancers->settle(route.key());
-  } else {
-    seen.waits_for = balancer ? "the load balancer cannot be asked: " + balancer->trouble
+    if (balancer->trouble.empty() && seen.is_accepted) return stores.load_balancers->settle(route.key());
+  }
+  if (!balancer || !balancer->trouble.empty()) {
+    // What it said before is no evidence any more, but the person who waits wants to know it.
+    seen.is_accepted = false;
+    seen.is_answered = false;
+    const std::string last = seen.waits_for.empty() ? "" : "; before, " + seen.waits_for;
+    seen.waits_for = balancer ? "the load balancer cannot be asked: " + balancer->trouble + last
                               : std::string("the load balancer has not answered yet");
   }
   stores.load_balancers->want(route.key(), asked, std::move(host_names));

@@ -137,6 +137,9 @@ Stores::Stores(StoresOptions options)
 void Stores::confirm_by(LoadBalancerView& view) {
   load_balancers = &view;
   view.listen([this](const kube::ObjectKey& ingress) { routes.tell("Ingress", ingress); });
+  routes.of("Ingress").listen([this](const kube::ObjectKey& key, const RouteText*, const RouteText* after) {
+    if (!after) load_balancers->forget(key);
+  });
 }
 
 void Stores::start(kube::Tasks& tasks, kube::Client& client, kube::Clock& clock, const kube::Log& log) {

@@ -9,6 +9,7 @@
 #include "kubectl/findings.h"
 #include "kubectl/flag_numbers.h"
 #include "kubectl/manifest_files.h"
+#include "kubectl/router_warnings.h"
 
 namespace sluice::kubectl {
 namespace {
@@ -48,7 +49,8 @@ int lint(const Call& call) {
     read_manifests(name, manifests, findings);
   for (Finding& finding : find_mistakes(manifests)) findings.push_back(std::move(finding));
 
-  const GateWarnings warnings = warn_of_comparisons(manifests, traffic_of(call));
+  GateWarnings warnings = warn_of_comparisons(manifests, traffic_of(call));
+  for (Finding& warning : warn_of_silent_routers(manifests)) warnings.findings.push_back(std::move(warning));
 
   if (format == "json") {
     std::fputs(as_json(findings, warnings.findings).c_str(), stdout);

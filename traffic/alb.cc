@@ -71,9 +71,15 @@ class AlbIngress final : public Route {
     return after;
   }
 
-  std::string unconfirmed(const LoadBalancerState& state, const ObservedRoute& seen) const override {
-    return difference_from(state, key(), part().backends, Split::of_canary(seen.largest_canary, 100, seen.additional),
-                           port());
+  void confirm(const json::value& object, const LoadBalancerState& state, ObservedRoute& seen) const override {
+    seen.waits_for = difference_from(state, key(), part().backends,
+                                     Split::of_canary(seen.largest_canary, 100, seen.additional), port());
+    if (seen.waits_for.empty()) seen.waits_for = difference_of_headers(object, state);
+    seen.is_accepted = seen.waits_for.empty();
+    if (state.balancers.empty()) return;
+    seen.balancer = ObservedBalancer{state.balancers.front().name, state.balancers.front().arn,
+                                     group_arn(state, tag_of(part().backends.canary_service)),
+                                     group_arn(state, tag_of(part().backends.stable_service))};
   }
 
  protected:
@@ -114,6 +120,26 @@ class AlbIngress final : public Route {
   const std::string& root() const {
     return routing_.root_service.empty() ? part().backends.stable_service : routing_.root_service;
   }
+  std::string tag_of(const std::string& service) const { return target_group_tag(key(), service, port()); }
+
+  // Header routes that are written and not served yet, or taken away and still served.
+  std::string difference_of_headers(const json::value& object, const LoadBalancerState& state) const {
+    const std::string canary = tag_of(part().backends.canary_service);
+    for (const std::string& name : part().managed_names) {
+      const std::string_view written = kube::text_at(object, {"metadata", "annotations", condition_key(name)});
+      if (!written.empty()) {
+        if (!has_header_rule(state, canary, conditions_in(written)))
+          return fmt::format("the load balancer has no rule yet for header route {}", name);
+        continue;
+      }
+      for (const ManagedRoute& route : part().declarable)
+        if (route.name == name && !route.headers.empty() &&
+            has_header_rule(state, canary, conditions_in(header_conditions(route.headers))))
+          return fmt::format("the load balancer still has the rule of header route {}", name);
+    }
+    return {};
+  }
+
   std::string action_key(const std::string& name) const { return prefix_ + "/actions." + name; }
   std::string condition_key(const std::string& name) const { return prefix_ + "/conditions." + name; }
 

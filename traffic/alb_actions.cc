@@ -86,6 +86,24 @@ std::string header_conditions(const std::vector<crds::HeaderRouteMatch>& headers
   return kube::print_json(made);
 }
 
+std::vector<HeaderCondition> conditions_in(std::string_view conditions) {
+  std::vector<HeaderCondition> made;
+  const kube::Result<json::value> read = kube::parse_json(conditions);
+  if (!read || !read->is_array()) return made;
+  for (const json::value& condition : read->get_array()) {
+    const json::value* config = member(condition, "HttpHeaderConfig");
+    const json::value* name = config ? member(*config, "HttpHeaderName") : nullptr;
+    const json::value* values = config ? member(*config, "Values") : nullptr;
+    if (!name || !name->is_string()) continue;
+    HeaderCondition header{std::string(name->get_string()), {}};
+    if (values && values->is_array())
+      for (const json::value& value : values->get_array())
+        if (value.is_string()) header.values.emplace_back(value.get_string());
+    made.push_back(std::move(header));
+  }
+  return made;
+}
+
 std::string with_record(std::string_view record, const std::string& rollout, const std::vector<std::string>& keys) {
   const kube::Result<json::value> read = kube::parse_json(record);
   json::object all = read && read->is_object() ? read->get_object() : json::object();

@@ -9,6 +9,7 @@
 
 #include "crds/traffic_routing.h"
 #include "traffic/intent.h"
+#include "traffic/load_balancer.h"
 
 namespace sluice::traffic {
 
@@ -26,6 +27,9 @@ std::optional<std::vector<ForwardTarget>> targets_in(std::string_view action);
 
 // The conditions of a header route: values of one header are alternatives, different headers must all match.
 std::string header_conditions(const std::vector<crds::HeaderRouteMatch>& headers);
+
+// The header conditions of such a text; other kinds of conditions are left out.
+std::vector<HeaderCondition> conditions_in(std::string_view conditions);
 
 // The record with the annotations of one Rollout; "" when no Rollout has any left.
 std::string with_record(std::string_view record, const std::string& rollout, const std::vector<std::string>& keys);

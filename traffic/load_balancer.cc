@@ -44,4 +44,26 @@ std::string difference_from(const LoadBalancerState& state, const kube::ObjectKe
   return {};
 }
 
+bool has_header_rule(const LoadBalancerState& state, const std::string& tag,
+                     const std::vector<HeaderCondition>& headers) {
+  const auto same_headers = [&](const ForwardRule& rule) {
+    return std::is_permutation(rule.headers.begin(), rule.headers.end(), headers.begin(), headers.end(),
+                               [](const HeaderCondition& left, const HeaderCondition& right) {
+                                 return left.name == right.name &&
+                                        std::is_permutation(left.values.begin(), left.values.end(),
+                                                            right.values.begin(), right.values.end());
+                               });
+  };
+  return std::any_of(state.rules.begin(), state.rules.end(), [&](const ForwardRule& rule) {
+    return rule.groups.size() == 1 && rule.groups.front().tag == tag && rule.groups.front().weight > 0 &&
+           same_headers(rule);
+  });
+}
+
+std::string group_arn(const LoadBalancerState& state, const std::string& tag) {
+  for (const ForwardRule& rule : state.rules)
+    if (const ForwardedGroup* group = find(rule, tag)) return group->arn;
+  return {};
+}
+
 }  // namespace sluice::traffic

@@ -38,6 +38,15 @@ struct LastWriter {
   std::optional<kube::Time> ours_at;  // the last write of this program
 };
 
+// The load balancer behind an Ingress, as its own API tells it. ARNs are "" when no rule names the target group.
+struct ObservedBalancer {
+  std::string name;
+  std::string arn;
+  std::string canary_group;  // ARN
+  std::string stable_group;  // ARN
+  bool operator==(const ObservedBalancer&) const = default;
+};
+
 // One route of a Rollout as it was last seen.
 struct ObservedRoute {
   std::string kind;  // "HTTPRoute"
@@ -61,9 +70,12 @@ struct ObservedRoute {
   Depth depth = Depth::written;
   // The generation that was read is the one in force, as far as `depth` can tell.
   bool is_accepted = false;
+  // Somebody has told what is in force; false while an external control plane was not asked yet, or gave no answer.
+  bool is_answered = true;
   std::string waits_for;  // which part of the route's status is missing; "" when accepted
   LastWriter writer;
   std::optional<kube::Time> confirmed_at;  // when an external control plane began to answer so
+  std::optional<ObservedBalancer> balancer;
   // How long after a write the data plane is taken to follow, where nobody reports on it.
   kube::Duration propagation{0};
   std::shared_ptr<const Route> route;  // how it is written

@@ -48,9 +48,9 @@ class Route {
   // Rollout's stays as it is. The error says why the object cannot carry the intent.
   virtual kube::Result<boost::json::value> changed(const boost::json::value& object, const Intent& intent) const = 0;
 
-  // Why the load balancer does not do yet what the object was seen to ask for; "" when it does, or when no load
-  // balancer stands behind this kind.
-  virtual std::string unconfirmed(const LoadBalancerState&, const ObservedRoute&) const { return {}; }
+  // Says in `seen` whether the load balancer does what the object asks for, and what it still waits for. Nothing when
+  // no load balancer stands behind this kind.
+  virtual void confirm(const boost::json::value&, const LoadBalancerState&, ObservedRoute&) const {}
 
  protected:
   // Fills in what the object says; name, version, writer and managed routes are there already.

@@ -21,11 +21,15 @@ struct Split {
   int canary = 0;
   int stable = 100;
   std::vector<Destination> additional = {};
-  // The stable side gets what the others leave, never less than nothing.
+  // The stable side gets what the others leave. Further destinations get no more than there is room for beside the
+  // canary, the first ones first, so that the sum is the maximum whatever was asked for.
   static Split of_canary(int weight, int max = 100, std::vector<Destination> others = {}) {
-    int rest = max - weight;
-    for (const Destination& other : others) rest -= other.weight;
-    return {weight, std::max(0, rest), std::move(others)};
+    int rest = std::max(0, max - weight);
+    for (Destination& other : others) {
+      other.weight = std::clamp(other.weight, 0, rest);
+      rest -= other.weight;
+    }
+    return {weight, rest, std::move(others)};
   }
   bool operator==(const Split&) const = default;
 };

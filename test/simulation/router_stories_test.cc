@@ -24,6 +24,22 @@ const std::vector<RouterManifests>& all_routers() {
   return all;
 }
 
+// A pair of Services that change their roles, behind a VirtualService by hosts.
+RouterManifests istio_with_ping_pong() {
+  RouterManifests made = istio_by_hosts();
+  made.name = "istio with ping-pong";
+  const auto change = [&](const std::string& from, const std::string& to) {
+    for (std::size_t at = 0; (at = made.objects.find(from, at)) != std::string::npos; at += to.size())
+      made.objects.replace(at, from.size(), to);
+  };
+  change("web-stable", "web-ping");
+  change("web-canary", "web-pong");
+  made.objects += Story::service("web-ping") + Story::service("web-pong");
+  made.strategy = "    canary:\n      pingPong: {pingService: web-ping, pongService: web-pong}\n" +
+                  made.strategy.substr(made.strategy.find("      trafficRouting"));
+  return made;
+}
+
 // The first version is healthy, and requests flow over the router.
 class RouterStory {
  public:
@@ -282,6 +298,45 @@ BOOST_AUTO_TEST_CASE(obs_t14_several_routers_move_together) {
   BOOST_REQUIRE_MESSAGE(told.story.until("Paused"), told.story.message());
   for (const auto& [route, served] : told.story.world.sandbox().workloads().gateway().served())
     for (const sandbox::ServedRule& rule : served.rules) BOOST_TEST(rule.backends.at(1).weight == 25, route.name);
+  told.story.promote();
+  BOOST_TEST(told.story.until_stable("v2"));
+  told.story.world.come_to_rest();
+}
+
+BOOST_AUTO_TEST_CASE(obs_t21_pods_that_never_start_behind_a_mesh_freeze_nothing) {
+  for (const RouterManifests& router : {istio_by_subsets(), istio_by_hosts(), istio_with_ping_pong()}) {
+    BOOST_TEST_CONTEXT(router.name) {
+      RouterStory told(router);
+      told.story.spec(R"({"progressDeadlineSeconds":60,"progressDeadlineAbort":true})");
+      told.story.release("does-not-exist");
+      BOOST_REQUIRE(told.story.until("Degraded"));
+      BOOST_TEST(told.weight() == 0);
+      BOOST_TEST(told.story.stable() == "v1");
+      told.story.world.come_to_rest();
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(obs_t52_each_of_several_ingresses_is_looked_at) {
+  RouterManifests router = alb();
+  const std::string named = "ingress: web\n";
+  router.strategy.replace(router.strategy.find(named), named.size(), "ingresses: [web, web-b]\n");
+  std::string second = router.objects.substr(router.objects.find("---\napiVersion: networking.k8s.io"));
+  second.replace(second.find("{name: web}"), 11, "{name: web-b}");
+  router.objects += second;
+  RouterStory told(router);
+  told.story.release("v2");
+  BOOST_REQUIRE_MESSAGE(told.story.until("Paused"), told.story.message());
+  const std::string key = "alb.ingress.kubernetes.io/actions.web-root";
+  const auto action = [&](const std::string& name) {
+    return std::string(kube::text_at(told.story.world.get(ingresses, name), {"metadata", "annotations", key}));
+  };
+  BOOST_TEST(action("web").find("\"Weight\":25") != std::string::npos);
+  BOOST_TEST(action("web-b") == action("web"));
+  // The first is right, the second is spoilt.
+  const std::string right = action("web");
+  told.story.world.patch(ingresses, "web-b", R"({"metadata":{"annotations":{")" + key + R"(":"{}"}}})");
+  BOOST_TEST(told.story.world.until([&] { return action("web-b") == right; }));
   told.story.promote();
   BOOST_TEST(told.story.until_stable("v2"));
   told.story.world.come_to_rest();

@@ -108,7 +108,15 @@ std::vector<ElbRule> read_rules(const XmlElement& result) {
     ElbRule rule{std::string(member.text_of("RuleArn")), {}};
     for (const XmlElement& action : members(member, "Actions"))
       if (action.text_of("Type") == "forward") read_forward(action, rule);
-    if (!rule.groups.empty()) rules.push_back(std::move(rule));
+    if (rule.groups.empty()) continue;
+    for (const XmlElement& condition : members(member, "Conditions")) {
+      const XmlElement* header = condition.find("HttpHeaderConfig");
+      if (!header) continue;
+      HeaderCondition made{std::string(header->text_of("HttpHeaderName")), {}};
+      for (const XmlElement& value : members(*header, "Values")) made.values.push_back(value.text);
+      rule.headers.push_back(std::move(made));
+    }
+    rules.push_back(std::move(rule));
   }
   return rules;
 }

@@ -8,6 +8,7 @@
 
 #include "analysis/providers/xml.h"
 #include "kube/result.h"
+#include "traffic/load_balancer.h"
 
 namespace sluice::traffic {
 
@@ -36,6 +37,7 @@ struct ElbGroup {
 struct ElbRule {
   std::string arn;
   std::vector<ElbGroup> groups;
+  std::vector<HeaderCondition> headers = {};
 };
 // Only rules that forward.
 std::vector<ElbRule> read_rules(const analysis::XmlElement& result);

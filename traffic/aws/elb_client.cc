@@ -232,11 +232,12 @@ awaitable<Result<LoadBalancerState>> ElbClient::describe(std::vector<std::string
   if (!tags) co_return tags.error();
   LoadBalancerState state;
   state.is_found = !found->empty();
+  for (const ElbLoadBalancer& balancer : *found) state.balancers.push_back({balancer.name, balancer.arn});
   for (const ElbRule& rule : rules) {
-    ForwardRule made{rule.arn, {}};
+    ForwardRule made{rule.arn, {}, rule.headers};
     for (const ElbGroup& group : rule.groups) {
       const auto tag = tags->find(group.arn);
-      made.groups.push_back({tag == tags->end() ? std::string() : tag->second, group.weight});
+      made.groups.push_back({tag == tags->end() ? std::string() : tag->second, group.weight, group.arn});
     }
     state.rules.push_back(std::move(made));
   }

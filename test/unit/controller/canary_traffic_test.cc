@@ -47,6 +47,33 @@ std::string guards(const Decision& decision) {
 
 BOOST_AUTO_TEST_SUITE(canary_traffic)
 
+BOOST_AUTO_TEST_CASE(obs_t01_an_empty_block_sizes_by_weight_and_routes_nothing) {
+  crds::RolloutSpec spec = routed_spec(10, {weight_step(20), pause_step()});
+  *spec.strategy.canary->traffic_routing = crds::TrafficRouting{};
+  spec.strategy.canary->canary_service.clear();
+  spec.strategy.canary->stable_service.clear();
+  ModelCluster cluster(spec);
+  cluster.rest();
+  cluster.set_now(at(100));
+  cluster.set_image("v2");
+  cluster.rest();
+  BOOST_TEST(cluster.sizes() == "v1=10 v2=2");
+  BOOST_TEST(!cluster.status().canary.weights);
+}
+
+BOOST_AUTO_TEST_CASE(obs_t15_words_of_routers_are_told_as_they_are) {
+  const std::string words = "100% of {} are %s: \"no\" {0}";
+  RolloutObservation seen = at_header_route().observe();
+  seen.routes.front().error = words;
+  const Decision decision = decide(seen, at(200));
+  BOOST_TEST(guards(decision).find("route: " + words) != std::string::npos, guards(decision));
+  BOOST_REQUIRE(decision.status.has_value());
+  const auto& conditions = decision.status->conditions;
+  BOOST_TEST(std::any_of(conditions.begin(), conditions.end(), [&](const crds::Condition& condition) {
+    return condition.message.view().find(words) != std::string::npos;
+  }));
+}
+
 BOOST_AUTO_TEST_CASE(a_declared_route_that_has_gone_is_made_again) {
   ModelCluster cluster = at_header_route();
   RolloutObservation seen = cluster.observe();

@@ -168,5 +168,66 @@ BOOST_AUTO_TEST_CASE(obs_t52_weights_are_confirmed_rule_by_rule) {
   BOOST_TEST(!difference(two).empty());
 }
 
+BOOST_AUTO_TEST_CASE(obs_t52_header_routes_are_confirmed_beside_the_split) {
+  RoutingPart part = shop_part();
+  part.managed_names = {"beta"};
+  part.declarable = {beta("1")};
+  const auto waits_for = [&](const json::value& object, const LoadBalancerState& state) {
+    ObservedRoute seen = route(part)->observe(&object);
+    route(part)->confirm(object, state, seen);
+    BOOST_TEST(seen.is_accepted == seen.waits_for.empty());
+    return seen.waits_for;
+  };
+  LoadBalancerState without = balancer(10);
+  without.rules.erase(without.rules.begin());
+  LoadBalancerState with = without;
+  with.rules.push_back({"rule/3", {{"web/shop-shop-canary:80", 100}}, {{"X-Beta", {"1"}}}});
+  const json::value declared = after(*route(part), ingress(), at(10, {beta("1")}));
+  const json::value taken_away = after(*route(part), declared, at(10));
+  BOOST_TEST(waits_for(declared, with) == "");
+  BOOST_TEST(waits_for(declared, without) == "the load balancer has no rule yet for header route beta");
+  BOOST_TEST(waits_for(taken_away, without) == "");
+  BOOST_TEST(waits_for(taken_away, with) == "the load balancer still has the rule of header route beta");
+}
+
+BOOST_AUTO_TEST_CASE(obs_t38_a_destination_without_a_service_gets_no_target) {
+  Intent intent = at(20);
+  intent.split = Split::of_canary(20, 100, {{"", "aaa", 10}, {"shop-trial", "bbb", 10}});
+  const auto targets = targets_in(annotation(after(*route(), ingress(), intent), action_key));
+  BOOST_REQUIRE(targets.has_value());
+  BOOST_TEST((*targets == std::vector<ForwardTarget>{{"shop-canary", 20}, {"shop-trial", 10}, {"shop-stable", 60}}));
+}
+
+BOOST_AUTO_TEST_CASE(obs_t52_destinations_of_experiments_are_confirmed_for_each_ingress) {
+  const Backends services{"shop-canary", "shop-stable"};
+  const Split split = Split::of_canary(20, 100, {{"shop-trial", "", 10}});
+  LoadBalancerState state{true, {}};
+  for (const std::string& name : {"one", "two"})
+    state.rules.push_back({"rule/" + name,
+                           {{"web/" + name + "-shop-canary:80", 20},
+                            {"web/" + name + "-shop-trial:80", 10},
+                            {"web/" + name + "-shop-stable:80", 70}}});
+  for (const std::string& name : {"one", "two"})
+    BOOST_TEST(difference_from(state, {"web", name}, services, split, 80) == "");
+  state.rules[1].groups[1].weight = 5;
+  BOOST_TEST(difference_from(state, {"web", "one"}, services, split, 80) == "");
+  BOOST_TEST(difference_from(state, {"web", "two"}, services, split, 80) ==
+             "the load balancer gives target group web/two-shop-trial:80 weight 5 and should give 10");
+}
+
+BOOST_AUTO_TEST_CASE(a_confirmation_names_the_load_balancer_and_its_target_groups) {
+  const json::value object = after(*route(), ingress(), at(25));
+  LoadBalancerState state = balancer(25);
+  state.balancers = {{"shop", "arn:lb"}};
+  for (ForwardRule& rule : state.rules)
+    for (ForwardedGroup& group : rule.groups) group.arn = "arn:" + group.tag;
+  ObservedRoute seen = route()->observe(&object);
+  route()->confirm(object, state, seen);
+  BOOST_TEST(seen.is_accepted);
+  BOOST_REQUIRE(seen.balancer.has_value());
+  BOOST_TEST(seen.balancer->canary_group == "arn:web/shop-shop-canary:80");
+  BOOST_TEST(seen.balancer->stable_group == "arn:web/shop-shop-stable:80");
+}
+
 }  // namespace
 }  // namespace sluice::traffic

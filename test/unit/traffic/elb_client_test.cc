@@ -72,8 +72,11 @@ BOOST_FIXTURE_TEST_CASE(weights_are_read_from_the_rules_and_named_by_tags, Cloud
   const Result<LoadBalancerState> state = ask();
   BOOST_REQUIRE_MESSAGE(state, state.error().message);
   BOOST_TEST(state->is_found);
+  BOOST_REQUIRE(state->balancers.size() == 1u);
+  BOOST_TEST(state->balancers[0].arn == server.balancers[0].arn());
   BOOST_REQUIRE(state->rules.size() == 1u);
-  const std::vector<ForwardedGroup> groups{{"web/shop-shop-canary:80", 25}, {"web/shop-shop-stable:80", 75}};
+  const std::vector<ForwardedGroup> groups{{"web/shop-shop-canary:80", 25, group_arn_of("canary")},
+                                           {"web/shop-shop-stable:80", 75, group_arn_of("stable")}};
   BOOST_TEST((state->rules[0].groups == groups));
   BOOST_TEST(difference_from(*state, ingress, services, Split::of_canary(25), 80).empty());
   const std::vector<std::string> actions{"DescribeLoadBalancers", "DescribeListeners", "DescribeRules", "DescribeTags"};
@@ -281,6 +284,11 @@ BOOST_FIXTURE_TEST_CASE(header_rules_are_told_apart_from_the_split, Cloud) {
   const Result<LoadBalancerState> state = ask();
   BOOST_REQUIRE(state);
   BOOST_TEST(difference_from(*state, ingress, services, Split::of_canary(25), 80).empty());
+  BOOST_TEST(has_header_rule(*state, "web/shop-shop-canary:80", {{"X-Beta", {"2", "1"}}}));
+  BOOST_TEST(!has_header_rule(*state, "web/shop-shop-canary:80", {{"X-Beta", {"1"}}}));
+  BOOST_TEST(!has_header_rule(*state, "web/shop-shop-canary:80", {}));
+  BOOST_TEST(group_arn(*state, "web/shop-shop-stable:80") == group_arn_of("stable"));
+  BOOST_TEST(group_arn(*state, "web/shop-shop-other:80") == "");
 }
 
 BOOST_FIXTURE_TEST_CASE(registered_targets_are_those_that_stay, Cloud) {

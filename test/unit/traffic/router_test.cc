@@ -58,6 +58,21 @@ BOOST_AUTO_TEST_CASE(routes_are_declared_from_their_step_on_in_the_order_of_mana
   BOOST_TEST(names_at(9) == "second ");
 }
 
+BOOST_AUTO_TEST_CASE(obs_t38_weights_that_do_not_add_up_are_cut_to_the_maximum) {
+  const struct {
+    int canary, max, first, second;  // asked for
+    int gets_first, gets_second, gets_stable;
+  } rows[] = {{60, 100, 60, 10, 40, 0, 0}, {60, 100, 30, 20, 30, 10, 0}, {20, 100, 10, 10, 10, 10, 60},
+              {100, 100, 5, 5, 0, 0, 0},   {0, 100, -5, 120, 0, 100, 0}, {300, 1000, 100, 700, 100, 600, 0},
+              {120, 100, 10, 10, 0, 0, 0}};
+  for (const auto& row : rows) {
+    const Split made = Split::of_canary(row.canary, row.max, {{"a", "", row.first}, {"b", "", row.second}});
+    BOOST_TEST(made.additional[0].weight == row.gets_first);
+    BOOST_TEST(made.additional[1].weight == row.gets_second);
+    BOOST_TEST(made.stable == row.gets_stable);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(without_routing_there_are_no_routes) {
   BOOST_TEST(routes_of(*rollout("metadata: {name: a}\nspec: {strategy: {canary: {}}}\n"), {}).routes.empty());
 }
