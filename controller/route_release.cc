@@ -60,11 +60,14 @@ RouteRelease::RouteRelease(kube::Client& client, Stores& stores, kube::EventReco
   });
 }
 
-void RouteRelease::start(kube::Tasks& tasks) { tasks.start("release of routes", work()); }
+void RouteRelease::start(kube::Tasks& tasks) {
+  is_started_ = true;
+  tasks.start("release of routes", work());
+}
 
 // Notes the routes that a Rollout named and names no more.
 void RouteRelease::leave(const crds::Rollout& before, const crds::Rollout* after) {
-  if (after && after->meta.generation == before.meta.generation) return;
+  if (!is_started_ || (after && after->meta.generation == before.meta.generation)) return;
   if (!before.spec || !before.spec->strategy.canary || !before.spec->strategy.canary->traffic_routing) return;
   const std::vector<traffic::RoutePointer> kept =
       after ? routes_named_by(stores_, *after) : std::vector<traffic::RoutePointer>();
@@ -105,6 +108,17 @@ int RouteRelease::published(const std::string& ns, const std::string& service) c
   return pods;
 }
 
+bool RouteRelease::is_named(const Left& left) const {
+  bool found = false;
+  stores_.rollouts.for_each([&](const ObjectKey& key, const crds::Rollout& rollout) {
+    if (found || key.ns != left.rollout.ns || !rollout.spec || !rollout.spec->strategy.canary) return;
+    const traffic::Backends backends = traffic::backends_of(rollout);
+    found = backends.stable_service == left.stable_service && backends.canary_service == left.canary_service &&
+            holds(routes_named_by(stores_, rollout), *left.route);
+  });
+  return found;
+}
+
 std::string RouteRelease::missing_capacity(const Left& left) const {
   const int stable = published(left.rollout.ns, left.stable_service);
   const auto rollout = stores_.rollouts.find({left.rollout.ns, left.rollout.name});
@@ -125,7 +139,7 @@ net::awaitable<Result<RouteRelease::Outcome>> RouteRelease::look_at(ObjectKey na
   if (!stores_.routes.is_read(route->kind()) || !stores_.routes.of(route->kind()).is_current(route->key()))
     co_return Outcome::waits;
   const auto rollout = stores_.rollouts.find({at->second.rollout.ns, at->second.rollout.name});
-  if (rollout && holds(routes_named_by(stores_, *rollout), *route)) co_return Outcome::done;
+  if (is_named(at->second)) co_return Outcome::done;
   if (rollout && !is_followed(*rollout)) co_return Outcome::waits;
 
   const auto kept = stores_.routes.of(route->kind()).find(route->key());

@@ -17,7 +17,7 @@
 namespace sluice::controller {
 
 // A route is given back when the Rollout that named it is gone, or follows a spec that does not name it any more. What
-// was left while no process ran stays as it is. All references outlive the object, and it outlives its task.
+// was left while no process led stays as it is. All references outlive the object, and it outlives its task.
 class RouteRelease {
  public:
   RouteRelease(kube::Client& client, Stores& stores, kube::EventRecorder& events, kube::Clock& clock,
@@ -38,6 +38,8 @@ class RouteRelease {
   void leave(const crds::Rollout& before, const crds::Rollout* after);
   kube::net::awaitable<void> work();
   kube::net::awaitable<kube::Result<Outcome>> look_at(kube::ObjectKey name);
+  // Some Rollout names the route and divides between the same Services.
+  bool is_named(const Left& left) const;
   // Why the stable side cannot take all requests yet; "" when it can.
   std::string missing_capacity(const Left& left) const;
   int published(const std::string& ns, const std::string& service) const;
@@ -49,6 +51,7 @@ class RouteRelease {
   kube::Clock& clock_;
   kube::WorkQueue queue_;
   std::map<kube::ObjectKey, Left> left_;  // by "<kind>/<name>"
+  bool is_started_ = false;
 };
 
 }  // namespace sluice::controller

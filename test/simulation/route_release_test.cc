@@ -112,6 +112,21 @@ BOOST_AUTO_TEST_CASE(obs_t56_routes_and_services_of_a_deleted_rollout_serve_on) 
   story.world.check_requests();
 }
 
+BOOST_AUTO_TEST_CASE(obs_t56_a_route_that_another_rollout_names_is_left_to_it) {
+  Story story({4, routed_canary_with(steps), ""});
+  story.begin();
+  story.release("v2");
+  BOOST_REQUIRE(story.until("Paused"));
+  for (const char* invariant : {"I1", "I2", "I3", "I9"}) story.world.oracle().excuse(invariant);
+  story.world.stop_traffic();
+  story.world.apply(replaced(replaced(story.yaml("v1"), "metadata: {name: web}", "metadata: {name: other}"), "app: web",
+                             "app: other"));
+  story.world.pass(seconds(5));
+  story.world.remove(resources::rollouts, "web");
+  story.world.pass(seconds(60));
+  BOOST_TEST(story.weight() == 25);
+}
+
 BOOST_AUTO_TEST_CASE(obs_t56_subsets_of_a_deleted_rollout_select_all_pods_again) {
   const RouterManifests router = istio_by_subsets();
   Story story({4, router.strategy + steps, ""});
