@@ -52,6 +52,10 @@ target_link_libraries(sluice_simulated_world PUBLIC Boost::unit_test_framework s
 sluice_precompile(sluice_simulated_world test/simulation/story.h)
 sluice_test_program(simulation       FOLDER test/simulation       ONLY "_test\\.cc$" USES simulated_world gitops view recordings)
 target_sources(simulation PRIVATE ${CMAKE_SOURCE_DIR}/test/faults/snapshots.cc)  # takeovers run side by side
+sluice_test_program(scenarios        FOLDER test/scenarios        USES simulated_world kubectl rehearsal)
+# Their headers cost more than they do, so that a few of them are compiled at a time.
+set_target_properties(scenarios PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 5)
+set_source_files_properties(${CMAKE_SOURCE_DIR}/test/main.cc PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 sluice_test_program(faults           FOLDER test/faults           USES simulated_world)
 target_compile_options(faults PRIVATE $<$<CONFIG:Debug>:-O2>)
 sluice_test_program(exploration      FOLDER test/exploration      USES controller)

@@ -134,6 +134,20 @@ bool is_overdue(const Draft& draft) {
          !draft.is_initial() && !has_progressed(draft) && is_timed_out(draft);
 }
 
+// What an update does not wait for, but what nobody may miss who asks why it is so quiet.
+void tell_who_cannot_serve(Draft& draft) {
+  if (draft.is_initial() || draft.is_promoted()) return;
+  if (draft.replicas == 0) draft.hold("scale", "it is scaled to zero: spec.replicas is 0", "spec.replicas is raised");
+  const ReplicaSetPointer& stable = draft.sets.stable;
+  if (draft.replicas > 0 && draft.sets.is_divided() && stable && stable->status.replicas > 0 &&
+      desired_of(stable) > 0 && available_of(stable) == 0)
+    draft.hold("stable",
+               fmt::format("the stable version cannot serve: none of the {} of {} is available; the update goes on by "
+                           "what the new version shows",
+                           counted(stable->status.replicas, "pod"), stable->meta.name),
+               "they become available, or the new version is promoted");
+}
+
 // The strategy's part, and what belongs to every update; also with a spec that is wrong, for what it has to protect.
 Decision decide_update(Draft& draft) {
   const bool is_canary = draft.canary() != nullptr;
@@ -152,6 +166,7 @@ Decision decide_update(Draft& draft) {
                "a person retries the update or applies another template", draft.status.aborted_at);
   }
   is_canary ? decide_canary(draft, analyses, experiments) : decide_blue_green(draft, analyses);
+  tell_who_cannot_serve(draft);
   plan_workload(draft);
   plan_anti_affinity(draft);
   plan_ephemeral_metadata(draft);

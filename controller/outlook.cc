@@ -101,6 +101,30 @@ std::vector<Prospect> prospects_of_blue_green(const Draft& draft, const Decision
   return prospects;
 }
 
+std::vector<Prospect> prospects_of_abort(const Draft& draft) {
+  std::vector<Prospect> prospects;
+  const auto& weights = draft.before.canary.weights;
+  if (draft.canary() && weights && weights->canary.weight > 0)
+    prospects.push_back(
+        {std::nullopt, "the stable version gets all requests again, as fast as its pods can carry them"});
+  const ReplicaSetPointer& newest = draft.sets.newest;
+  if (draft.sets.is_divided() && newest && desired_of(newest) > 0) {
+    const std::optional<std::int32_t> delay = draft.blue_green() ? draft.blue_green()->abort_scale_down_delay_seconds
+                                                                 : draft.canary()->abort_scale_down_delay_seconds;
+    const bool has_delay = draft.blue_green() || draft.canary()->traffic_routing;
+    if (has_delay && delay == 0)
+      prospects.push_back({std::nullopt, "the pods of the aborted version stay: abortScaleDownDelaySeconds is 0"});
+    else
+      prospects.push_back(
+          {std::nullopt, has_delay
+                             ? fmt::format("the pods of the aborted version are removed {} s after the last request",
+                                           delay.value_or(default_delay))
+                             : "the pods of the aborted version are replaced by stable ones"});
+  }
+  prospects.push_back({std::nullopt, "nothing more, until a person retries or applies another template"});
+  return prospects;
+}
+
 struct Sentences {
   std::string operator()(const CreateReplicaSet& effect) const {
     return fmt::format("create ReplicaSet {} with {}", effect.name, counted(effect.replicas, "pod"));
@@ -173,7 +197,7 @@ std::vector<Prospect> prospects_of(const RolloutObservation& seen, const Decisio
   if (!draft.mistakes.empty() || draft.rollout.meta.deletion_time) return {};
   for (const Reason& reason : decision.reasons)
     if (reason.guard == "spec") return {};
-  if (draft.is_aborted()) return {{std::nullopt, "nothing more, until a person retries or applies another template"}};
+  if (draft.is_aborted()) return prospects_of_abort(draft);
   if (draft.is_promoted()) return {};
   if (draft.canary()) return prospects_of_canary(draft, decision);
   if (draft.blue_green()) return prospects_of_blue_green(draft, decision);
@@ -186,8 +210,8 @@ std::vector<std::string> blind_spots_of(const RolloutObservation& seen) {
   std::vector<std::string> spots;
   for (const traffic::ObservedRoute& route : seen.routes)
     if (route.error.empty() && route.depth == traffic::Depth::written)
-      spots.push_back(fmt::format("no router reports on {} {}, so that its weights are taken to be in force {}",
-                                  route.kind, route.key.name,
+      spots.push_back(fmt::format("no router reports on {} {}, so that its {} are taken to be in force {}", route.kind,
+                                  route.key.name, route.has_weights ? "weights" : "subsets",
                                   route.propagation > Duration::zero() ? "some seconds after they are written"
                                                                        : "as soon as they are written"));
   for (const ObservedService& service : seen.services)

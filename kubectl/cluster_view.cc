@@ -59,6 +59,8 @@ net::awaitable<kube::Result<SeenByController>> see_as_controller(kube::Client& c
   controller::Stores stores({key.ns, options.instance_id});
   kube::Tasks tasks(co_await net::this_coro::executor, silent);
   stores.start(tasks, client, clock, silent);
+  // The kinds of routes that are watched only where a Rollout names them.
+  for (const std::string& kind : controller::route_kinds_of(stores, **rollout)) stores.routes.need(kind);
   co_await until_synced(stores, clock);
 
   SeenByController result;

@@ -26,6 +26,7 @@ std::string json_of(const rehearsal::Rehearsal& rehearsal) {
                                    {"outcome", course.outcome},
                                    {"asHoped", course.is_as_hoped},
                                    {"seconds", seconds_of(course.length)},
+                                   {"cut", course.cut},
                                    {"requestsSent", course.requests_sent},
                                    {"requestsLost", course.requests_lost},
                                    {"timeline", std::move(moments)}});
@@ -104,6 +105,9 @@ int simulate(const Call& call) {
   if (!patience || *patience < kube::Duration::zero())
     throw UsageError("--promote-after must be a duration such as 10m");
   options.promote_after = *patience;
+  const kube::Result<kube::Duration> job_takes = kube::parse_duration(call.text("job-takes"));
+  if (!job_takes || *job_takes < kube::Duration::zero()) throw UsageError("--job-takes must be a duration such as 2m");
+  options.job_takes = *job_takes;
   if (!from.empty() || !call.names.empty()) {
     Cluster cluster(call);
     const std::string name = call.names.empty() ? rollout_in(manifests) : call.names[0];
@@ -134,6 +138,7 @@ void add_simulate(std::vector<Command>& commands) {
     ("from", po::value<std::string>(), "cluster: update the Rollout as it is in the cluster now")
     ("image", po::value<std::vector<std::string>>()->composing(), "the change: CONTAINER=IMAGE (* for all); may be repeated")
     ("promote-after", po::value<std::string>()->default_value("0s"), "how long a person lets the update wait where it pauses for one")
+    ("job-takes", po::value<std::string>()->default_value("30s"), "how long the Job of an analysis takes that has no `sleep` in its command")
     ("output,o", po::value<std::string>(), "json");
   // clang-format on
   commands.push_back(std::move(command));

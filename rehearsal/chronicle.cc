@@ -1,6 +1,8 @@
 // Telling changes in words.
 #include "rehearsal/chronicle.h"
 
+#include <algorithm>
+
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
@@ -27,6 +29,16 @@ std::string step_text(const crds::Rollout& rollout) {
   if (const crds::CanaryStep* step = controller::step_at(steps, index))
     return fmt::format("step {} of {} begins ({})", index + 1, steps.size(), controller::text_of(*step));
   return fmt::format("all {} steps are done", steps.size());
+}
+
+// The phase as a person would say it; the words of the status where they say it themselves.
+std::string phase_text(const crds::RolloutStatus& status) {
+  const std::string& message = status.message;
+  if (message == "CanaryPauseStep") return "it pauses";
+  if (message == "BlueGreenPause") return "it pauses before the switch";
+  if (message == "InconclusiveAnalysisRun") return "it pauses, because an analysis was inconclusive";
+  if (status.phase == "Healthy") return "the rollout is healthy";
+  return message.empty() ? status.phase.text() : fmt::format("{}: {}", status.phase.text(), message);
 }
 
 std::shared_ptr<const crds::Rollout> decoded(const json::value& object) {
@@ -84,9 +96,7 @@ void Chronicle::note_rollout(const json::value& before, const json::value& after
   const bool is_another_phase = was->status.phase != is->status.phase;
   const bool is_promotion = was->status.stable_rs != is->status.stable_rs;
   if (is_promotion) tell(fmt::format("{} becomes the stable one", version_of(is->status.stable_rs)));
-  if (is_another_phase && is->status.phase != "Progressing")
-    tell(is->status.message.empty() ? is->status.phase.text()
-                                    : fmt::format("{}: {}", is->status.phase.text(), is->status.message));
+  if (is_another_phase && is->status.phase != "Progressing") tell(phase_text(is->status));
   if (is_another_phase || is_promotion || was->status.abort != is->status.abort) settled_at_ = clock_.now();
 }
 
@@ -95,6 +105,11 @@ void Chronicle::note_set(const sandbox::Change& change) {
   const std::string hash = hash_in(object, {"metadata", "labels"});
   if (hash.empty()) return;
   known_hashes_.insert(hash);
+  available_[change.key] =
+      change.after ? static_cast<int>(kube::number_at(*change.after, {"status", "availableReplicas"}, 0)) : 0;
+  int pods = 0;
+  for (const auto& [set, available] : available_) pods += available;
+  if (is_telling_) most_pods_ = std::max(most_pods_, pods);
   if (!is_telling_ || !change.after || change.type == kube::WatchType::deleted) return;
   const std::int64_t was = change.before ? kube::number_at(*change.before, {"spec", "replicas"}, 1) : 0;
   const std::int64_t is = kube::number_at(*change.after, {"spec", "replicas"}, 1);

@@ -1,6 +1,7 @@
 // Watches the cluster of a rehearsal and tells what changes, in words and by the time since the beginning.
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -30,6 +31,8 @@ class Chronicle {
   kube::Time settled_at() const { return settled_at_; }
   bool saw_analysis() const { return saw_analysis_; }
   bool has_new_pods() const { return has_new_pods_; }
+  // Available ones of all sets together, when they were most.
+  int most_pods() const { return most_pods_; }
 
  private:
   void note(const sandbox::Change& change);
@@ -49,6 +52,8 @@ class Chronicle {
   std::set<std::string> known_hashes_;
   bool saw_analysis_ = false;
   bool has_new_pods_ = false;
+  std::map<kube::ObjectKey, int> available_;  // pods, by their set
+  int most_pods_ = 0;
   std::vector<Moment> moments_;
 };
 

@@ -148,8 +148,10 @@ kube::Result<Cast> cast_of(std::vector<json::value> manifests, const RehearsalOp
         "the pods of the old version are taken to differ from the manifest in nothing that matters here");
   }
   cast.script.promote_after = options.promote_after;
+  cast.script.job_takes = options.job_takes;
   for (json::value& object : manifests) {
     if (!object.is_object() || name_of(object).empty() || kind_of(object) == "Rollout") continue;
+    if (kind_of(object) == "CustomResourceDefinition") continue;  // the stage has what it needs of them
     json::value written = as_written(std::move(object), ns);
     if (kind_of(written) == "Service") forget_controller(written);
     cast.script.surroundings.push_back(std::move(written));
@@ -163,12 +165,31 @@ kube::Result<Cast> cast_of(std::vector<json::value> manifests, const RehearsalOp
   return cast;
 }
 
+// An autoscaler that counts the pods of both versions, while the replicas that it sets are those of one, works with a
+// gain: when each pod uses the share u of its target whatever the number of pods, u times the largest number of pods
+// for each replica above 1 makes it ask for ever more.
+void warn_of_autoscaler(Rehearsal& rehearsal, const Script& script, int most_pods) {
+  const std::int64_t replicas = std::max<std::int64_t>(1, kube::number_at(script.after, {"spec", "replicas"}, 1));
+  if (!kube::find_at(script.after, {"spec", "strategy", "canary"}) || most_pods * 10 <= replicas * 11) return;
+  for (const json::value& object : script.surroundings) {
+    if (kind_of(object) != "HorizontalPodAutoscaler" ||
+        kube::text_at(object, {"spec", "scaleTargetRef", "name"}) != name_of(script.after))
+      continue;
+    rehearsal.warnings.push_back(fmt::format(
+        "HorizontalPodAutoscaler {} counts the pods of both versions: up to {} for {} replicas. Where a pod's usage "
+        "does "
+        "not fall as pods are added (memory), it asks for ever more pods once each uses more than {} % of its target",
+        name_of(object), most_pods, replicas, replicas * 100 / most_pods));
+  }
+}
+
 void play_into(Rehearsal& rehearsal, Script script, Fate fate, const std::string& title) {
   script.fate = fate;
   if (fate == Fate::pods_never_ready) set_images(script.after, "*", "rehearsal/does-not-exist");
   Staged staged = play(script);
   staged.course.title = title;
   if (fate == Fate::well) {
+    warn_of_autoscaler(rehearsal, script, staged.course.most_pods);
     for (std::string& spot : staged.blind_spots) rehearsal.warnings.push_back(std::move(spot));
   }
   if (fate == Fate::failing_analysis && !staged.had_analysis) return;

@@ -18,6 +18,8 @@ struct RehearsalOptions {
   std::optional<boost::json::value> live;
   std::vector<std::pair<std::string, std::string>> images;  // container ("*" for all) and its new image
   kube::Duration promote_after{0};                          // how long a person lets it wait
+  // How long a Job of an analysis takes that does not say it itself by a `sleep N` in its command.
+  kube::Duration job_takes = std::chrono::seconds(30);
 };
 
 // The first Rollout among the manifests is updated; the others are what it refers to. Objects that it refers to and

@@ -20,6 +20,7 @@
 #include "kube/json.h"
 #include "kube/tasks.h"
 #include "rehearsal/chronicle.h"
+#include "rehearsal/router_kinds.h"
 #include "rehearsal/verdicts.h"
 #include "sandbox/api_state.h"
 #include "sandbox/in_process.h"
@@ -39,6 +40,7 @@ constexpr auto traffic_ends_after =
     hours(1);  // of the update; simulated requests through days cost much and tell nothing
 constexpr auto start_limit = minutes(30);
 constexpr int most_rounds = 100'000;
+constexpr const char* definitions_path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 
 sandbox::TrafficOptions gentle_traffic() {
   sandbox::TrafficOptions options;
@@ -76,7 +78,7 @@ class Stage {
         rollouts_(client_, stores_, events_, clock_, silent_, {}),
         experiments_(client_, stores_, events_, clock_, silent_, {}),
         tasks_(io_.get_executor(), silent_),
-        verdicts_(sandbox_.api(), clock_, tasks_, script.fate == Fate::failing_analysis),
+        verdicts_(sandbox_.api(), clock_, tasks_, script.job_takes, script.fate == Fate::failing_analysis),
         chronicle_(sandbox_.api(), clock_, key_) {
     traffic_.emplace(sandbox_.api(), sandbox_.workloads().gateway(), clock_, io_.get_executor(), gentle_traffic());
   }
@@ -106,6 +108,8 @@ class Stage {
     judge(staged.course);
     staged.course.requests_sent = sent_;
     staged.course.requests_lost = lost_;
+    staged.course.cut = cut_;
+    staged.course.most_pods = chronicle_.most_pods();
     staged.had_analysis = verdicts_.given() > 0 || chronicle_.saw_analysis();
     return staged;
   }
@@ -130,9 +134,18 @@ class Stage {
     send("POST", resource.collection_path(ns), "application/json", serialized(object));
   }
 
+  // Kinds of routers that a cluster gets with them; what they define beyond that plays no part here.
+  void define_kinds() {
+    for (const json::value& object : script_.surroundings) {
+      const std::optional<json::value> definition = router_kind_of(object);
+      if (definition) send("POST", definitions_path, "application/json", serialized(*definition));
+    }
+  }
+
   void set_up() {
     json::object space{{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", key_.ns}}}};
     send("POST", kube::resources::namespaces.collection_path(""), "application/json", serialized(space));
+    define_kinds();
     for (const json::value& object : script_.surroundings) create(object);
     create(script_.before);
     events_.start(tasks_);
@@ -213,7 +226,11 @@ class Stage {
   void until_the_end() {
     const kube::Time end = began_ + longest;
     // One that goes round in circles is cut, and judged by what it has come to.
-    for (int rounds = 0; clock_.now() < end && rounds < most_rounds; ++rounds) {
+    for (int rounds = 0; rounds < most_rounds; ++rounds) {
+      if (clock_.now() >= end) {
+        cut_ = "after 30 days it had not come to rest";
+        return;
+      }
       const kube::Time before = chronicle_.last_change();
       const auto stirs = [&] { return chronicle_.last_change() != before || must_act(); };
       clock_.run_until(stirs, std::min(end, next_look()));
@@ -222,11 +239,16 @@ class Stage {
       act();
       if (clock_.now() >= chronicle_.last_change() + quiet && !is_something_due()) return;
     }
+    cut_ = fmt::format("it still changed after {} rounds, so that it probably goes round in circles", most_rounds);
   }
 
   kube::Time next_look() {
     kube::Time look = clock_.now() + quiet;
-    if (waits_since_) look = std::min(look, *waits_since_ + script_.promote_after);
+    // While a person is waited for, only what changes something matters, and that ends the wait anyway.
+    if (waits_since_ && !traffic_)
+      look = *waits_since_ + script_.promote_after;
+    else if (waits_since_)
+      look = std::min(look, *waits_since_ + script_.promote_after);
     return std::max(look, clock_.now() + std::chrono::milliseconds(1));
   }
 
@@ -288,6 +310,7 @@ class Stage {
   kube::Time began_;
   std::optional<kube::Time> waits_since_;
   bool is_rescaled_ = false;
+  std::string cut_;
   std::uint64_t sent_ = 0;
   std::uint64_t lost_ = 0;
 };

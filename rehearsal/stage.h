@@ -27,6 +27,7 @@ struct Script {
   boost::json::value after;   // the Rollout that is applied over it
   Fate fate = Fate::well;
   kube::Duration promote_after{0};  // how long a person lets an update wait that pauses for one
+  kube::Duration job_takes{0};      // a Job of an analysis that does not say it itself by a `sleep`
 };
 
 struct Staged {

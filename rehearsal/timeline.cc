@@ -15,6 +15,7 @@ std::string rounded(kube::Duration length) {
 std::string text_of(const Course& course) {
   std::string text = fmt::format("{}: {}.\n", course.title, course.outcome);
   for (const Moment& moment : course.moments) text += fmt::format("  {:>9}  {}\n", rounded(moment.at), moment.what);
+  if (!course.cut.empty()) text += fmt::format("  the rehearsal was cut here: {}\n", course.cut);
   if (course.requests_sent > 0)
     text += fmt::format("  {} simulated requests, {} lost\n", course.requests_sent, course.requests_lost);
   return text;

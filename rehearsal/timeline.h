@@ -21,6 +21,8 @@ struct Course {
   std::vector<Moment> moments;  // in order
   std::string outcome;          // one sentence: "the new version is promoted after 3m12s"
   bool is_as_hoped = false;     // it ended as this course should
+  std::string cut;              // why the rehearsal was ended before anything came to rest; "" when it was not
+  int most_pods = 0;            // ready ones of all versions together, at the moment when they were most
   kube::Duration length{0};     // until nothing changed any more
   std::uint64_t requests_sent = 0;
   std::uint64_t requests_lost = 0;

@@ -7,46 +7,71 @@
 
 #include "analysis/limits.h"
 #include "crds/decode.h"
+#include "kube/json.h"
+#include "sandbox/workloads/pod_plan.h"
 
 namespace sluice::rehearsal {
 namespace {
 
 namespace json = boost::json;
 
-kube::Duration length_of(const analysis::Limits& limits, std::int64_t measurements) {
+std::string command_line(const json::value& container) {
+  std::string line;
+  for (const char* part : {"command", "args"})
+    if (const json::value* words = kube::find_at(container, {part}); words && words->is_array())
+      for (const json::value& word : words->get_array())
+        if (word.is_string()) line += std::string(word.get_string()) + " ";
+  return line;
+}
+
+// `each` is the length of one measurement.
+kube::Duration length_of(const analysis::Limits& limits, std::int64_t measurements, kube::Duration each) {
   const kube::Duration gap = limits.interval.value_or(kube::Duration(0));
-  return limits.initial_delay + gap * std::max<std::int64_t>(0, measurements - 1);
+  return limits.initial_delay + gap * std::max<std::int64_t>(0, measurements - 1) + each * measurements;
+}
+
+kube::Duration measurement_time(const crds::Metric& metric, kube::Duration job_takes) {
+  if (!metric.provider.job) return kube::Duration(0);
+  const kube::Result<json::value> spec = kube::parse_json(metric.provider.job->spec.text);
+  const json::value* containers = spec ? kube::find_at(*spec, {"template", "spec", "containers"}) : nullptr;
+  kube::Duration longest{0};
+  if (containers && containers->is_array())
+    for (const json::value& container : containers->get_array())
+      longest = std::max(longest, sandbox::sleep_in(command_line(container)));
+  return longest > kube::Duration(0) ? longest : job_takes;
 }
 
 }  // namespace
 
-std::optional<kube::Duration> length_of_success(const crds::AnalysisRunSpec& spec) {
+std::optional<kube::Duration> length_of_success(const crds::AnalysisRunSpec& spec, kube::Duration job_takes) {
   kube::Duration longest{0};
   for (const crds::Metric& metric : spec.metrics) {
     const analysis::Limits limits = analysis::limits_of(metric);
+    const kube::Duration each = measurement_time(metric, job_takes);
     if (limits.consecutive_success > 0)
-      longest = std::max(longest, length_of(limits, limits.consecutive_success));
+      longest = std::max(longest, length_of(limits, limits.consecutive_success, each));
     else if (limits.count)
-      longest = std::max(longest, length_of(limits, *limits.count));
+      longest = std::max(longest, length_of(limits, *limits.count, each));
     else
       return std::nullopt;
   }
   return longest;
 }
 
-kube::Duration length_of_failure(const crds::AnalysisRunSpec& spec) {
+kube::Duration length_of_failure(const crds::AnalysisRunSpec& spec, kube::Duration job_takes) {
   std::optional<kube::Duration> first;
   for (const crds::Metric& metric : spec.metrics) {
     const analysis::Limits limits = analysis::limits_of(metric);
     if (limits.failure < 0) continue;  // failures never end it
-    const kube::Duration length = length_of(limits, limits.failure + 1);
+    const kube::Duration length = length_of(limits, limits.failure + 1, measurement_time(metric, job_takes));
     if (!first || length < *first) first = length;
   }
   return first.value_or(kube::Duration(0));
 }
 
-Verdicts::Verdicts(sandbox::Api& api, kube::Clock& clock, kube::Tasks& tasks, bool first_fails)
-    : api_(api), clock_(clock), tasks_(tasks), next_fails_(first_fails) {
+Verdicts::Verdicts(sandbox::Api& api, kube::Clock& clock, kube::Tasks& tasks, kube::Duration job_takes,
+                   bool first_fails)
+    : api_(api), clock_(clock), tasks_(tasks), job_takes_(job_takes), next_fails_(first_fails) {
   api_.listen([this](const sandbox::Change& change) {
     if (change.plural == kube::resources::analysis_runs.plural) note(change);
   });
@@ -69,7 +94,8 @@ void Verdicts::note(const sandbox::Change& change) {
 
 void Verdicts::take_up(kube::ObjectKey run, const crds::AnalysisRunSpec& spec) {
   const bool fails = std::exchange(next_fails_, false);
-  const std::optional<kube::Duration> length = fails ? length_of_failure(spec) : length_of_success(spec);
+  const std::optional<kube::Duration> length =
+      fails ? length_of_failure(spec, job_takes_) : length_of_success(spec, job_takes_);
   open_[run] = !length;
   tasks_.start("verdict on " + run.text(), give(run, length.value_or(kube::Duration(-1)), fails));
 }

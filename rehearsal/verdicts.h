@@ -15,15 +15,16 @@
 namespace sluice::rehearsal {
 
 // How long the measurements of a run take until all of them have succeeded; nullopt when it measures until it is
-// stopped. A measurement itself takes no time.
-std::optional<kube::Duration> length_of_success(const crds::AnalysisRunSpec& spec);
+// stopped. A Job takes as long as the `sleep N` in its command, or `job_takes` without one; other measurements take no
+// time.
+std::optional<kube::Duration> length_of_success(const crds::AnalysisRunSpec& spec, kube::Duration job_takes);
 // Until a run whose measurements all fail has failed.
-kube::Duration length_of_failure(const crds::AnalysisRunSpec& spec);
+kube::Duration length_of_failure(const crds::AnalysisRunSpec& spec, kube::Duration job_takes);
 
 // `api`, `clock` and `tasks` outlive it, and it outlives the tasks' run.
 class Verdicts {
  public:
-  Verdicts(sandbox::Api& api, kube::Clock& clock, kube::Tasks& tasks, bool first_fails);
+  Verdicts(sandbox::Api& api, kube::Clock& clock, kube::Tasks& tasks, kube::Duration job_takes, bool first_fails);
   Verdicts(const Verdicts&) = delete;
   Verdicts& operator=(const Verdicts&) = delete;
 
@@ -40,6 +41,7 @@ class Verdicts {
   sandbox::Api& api_;
   kube::Clock& clock_;
   kube::Tasks& tasks_;
+  kube::Duration job_takes_;
   bool next_fails_;
   int given_ = 0;
   std::map<kube::ObjectKey, bool> open_;  // runs without an end; true when only somebody else ends them

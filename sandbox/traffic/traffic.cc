@@ -66,14 +66,16 @@ void Traffic::Parts::note(const Change& change) {
 
 void Traffic::Parts::tick(kube::Duration passed) {
   ++ticks;
-  for (const auto& [route, served] : gateway.served()) {
-    const std::string entry = Gateway::entry_of(route);
-    const double rate = demand.rate_of_route({route.ns, entry});
-    for (std::size_t at = 0; at < served.rules.size(); ++at) {
-      const ServedRule& rule = served.rules[at];
-      if (!rule.is_plain || rule.backends.empty()) continue;
-      const std::string suffix = at == 0 ? std::string() : "/" + std::to_string(at);
-      feed({route.ns, entry + suffix}, rate, rule.backends, passed);
+  for (std::size_t proxy = 0; proxy < gateway.proxies(); ++proxy) {
+    for (const auto& [route, served] : gateway.served_by(proxy)) {
+      const std::string entry = Gateway::entry_of(route);
+      const double rate = demand.rate_of_route({route.ns, entry}) / static_cast<double>(gateway.proxies());
+      for (std::size_t at = 0; at < served.rules.size(); ++at) {
+        const ServedRule& rule = served.rules[at];
+        if (!rule.is_plain || rule.backends.empty()) continue;
+        const std::string suffix = at == 0 ? std::string() : "/" + std::to_string(at);
+        feed({route.ns, entry + suffix}, rate, rule.backends, passed);
+      }
     }
   }
   for (const auto& [service, rate] : demand.services())

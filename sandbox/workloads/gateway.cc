@@ -72,7 +72,11 @@ json::object condition(const Verdict& verdict, const json::array* before, std::i
 
 }  // namespace
 
-Gateway::Gateway(World& world) : world_(world), requests_(world.api, world.log, "sandbox-gateway") {}
+Gateway::Gateway(World& world) : world_(world), requests_(world.api, world.log, "sandbox-gateway") {
+  proxies_.push_back({world.options.route_serving_delay});
+  for (const kube::Duration more : world.options.slower_proxies)
+    proxies_.push_back({world.options.route_serving_delay + more});
+}
 
 void Gateway::look_at(const kube::ObjectKey& route) {
   const kube::Duration delay = world_.options.route_status_delay;
@@ -109,9 +113,12 @@ void Gateway::note_route(const RouteKind& kind, const Change& change) {
       if (named->second.empty()) routes_of_.erase(named);
     });
   if (is_gone) {
-    served_.erase(name);
-    coming_.erase(name);
+    for (Proxy& proxy : proxies_) {
+      proxy.served.erase(name);
+      proxy.coming.erase(name);
+    }
     unread_.erase(name);
+    unreported_.erase(name);
     virtual_services_.erase(name);
     return;
   }
@@ -141,41 +148,52 @@ bool Gateway::reconcile(const kube::ObjectKey& name) {
   const NamedRoute named = route_named(name);
   const std::shared_ptr<const json::value> route = world_.api.find(named.kind->resource, named.key);
   if (!route) return true;
-  serve_what_is_due(name);
+  for (Proxy& proxy : proxies_) serve_what_is_due(proxy, name);
   const auto unread = unread_.find(name);
-  if (unread == unread_.end() || unread->second > world_.now()) return true;
-  unread_.erase(unread);
-  accept(name, *named.kind, *route);
-  if (!named.kind->is_reported || report(named.key, *named.kind, *route)) return true;
-  unread_.emplace(name, world_.now());
-  return false;
+  if (unread != unread_.end() && unread->second <= world_.now()) {
+    unread_.erase(unread);
+    accept(name, *named.kind, *route);
+    if (named.kind->is_reported) unreported_.insert(name);
+  }
+  if (!unreported_.contains(name)) return true;
+  // What is said is said about the newest generation, so that has to be read and, if so wanted, served.
+  if (world_.options.reports_when_served && (unread_.contains(name) || !is_served_by_all(name))) return true;
+  if (!report(named.key, *named.kind, *route)) return false;
+  unreported_.erase(name);
+  return true;
 }
 
-void Gateway::serve_what_is_due(const kube::ObjectKey& key) {
-  const auto coming = coming_.find(key);
-  if (coming == coming_.end()) return;
+bool Gateway::is_served_by_all(const kube::ObjectKey& key) const {
+  return std::ranges::none_of(proxies_, [&](const Proxy& proxy) { return proxy.coming.contains(key); });
+}
+
+void Gateway::serve_what_is_due(Proxy& proxy, const kube::ObjectKey& key) {
+  const auto coming = proxy.coming.find(key);
+  if (coming == proxy.coming.end()) return;
   std::deque<Coming>& routes = coming->second;
   for (; !routes.empty() && routes.front().due <= world_.now(); routes.pop_front())
-    served_[key] = std::move(routes.front().route);
-  if (routes.empty()) coming_.erase(coming);
+    proxy.served[key] = std::move(routes.front().route);
+  if (routes.empty()) proxy.coming.erase(coming);
 }
 
 // What was accepted before is served when its time has come, also when something newer is accepted meanwhile.
 void Gateway::accept(const kube::ObjectKey& key, const RouteKind& kind, const json::value& route) {
-  ServedRoute wanted = kind.read(
+  const ServedRoute wanted = kind.read(
       route, [this](const kube::ObjectKey& service, std::string_view subset) { return subset_hash(service, subset); });
-  const auto coming = coming_.find(key);
-  const auto present = served_.find(key);
-  const ServedRoute* newest = coming != coming_.end()    ? &coming->second.back().route
-                              : present != served_.end() ? &present->second
-                                                         : nullptr;
-  if (newest && *newest == wanted) return;
-  const kube::Time due = world_.now() + world_.options.route_serving_delay;
-  coming_[key].push_back({due, std::move(wanted)});
-  if (due > world_.now())
-    world_.agenda.at(due, *this, key);
-  else
-    serve_what_is_due(key);
+  for (Proxy& proxy : proxies_) {
+    const auto coming = proxy.coming.find(key);
+    const auto present = proxy.served.find(key);
+    const ServedRoute* newest = coming != proxy.coming.end()    ? &coming->second.back().route
+                                : present != proxy.served.end() ? &present->second
+                                                                : nullptr;
+    if (newest && *newest == wanted) continue;
+    const kube::Time due = world_.now() + proxy.delay;
+    proxy.coming[key].push_back({due, wanted});
+    if (due > world_.now())
+      world_.agenda.at(due, *this, key);
+    else
+      serve_what_is_due(proxy, key);
+  }
 }
 
 bool Gateway::report(const kube::ObjectKey& key, const RouteKind& kind, const json::value& route) {

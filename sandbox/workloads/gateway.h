@@ -26,8 +26,11 @@ class Gateway final : public Behaviour {
   void noted(const Change& change) override;
   bool reconcile(const kube::ObjectKey& key) override;
 
-  // In the order of names. The name of a route that is no HTTPRoute is "virtualservices/shop".
-  const std::map<kube::ObjectKey, ServedRoute>& served() const { return served_; }
+  using Served = std::map<kube::ObjectKey, ServedRoute>;
+  // By the first proxy, in the order of names. The name of a route that is no HTTPRoute is "virtualservices/shop".
+  const Served& served() const { return proxies_.front().served; }
+  std::size_t proxies() const { return proxies_.size(); }
+  const Served& served_by(std::size_t proxy) const { return proxies_.at(proxy).served; }
   // The name of an entry for a name in served(): "httproute/shop", "virtualservice/shop".
   static std::string entry_of(const kube::ObjectKey& served);
 
@@ -36,19 +39,25 @@ class Gateway final : public Behaviour {
     kube::Time due;
     ServedRoute route;
   };
+  struct Proxy {
+    kube::Duration delay{0};  // from the acceptance of a route to requests that follow it
+    Served served = {};
+    std::map<kube::ObjectKey, std::deque<Coming>> coming = {};
+  };
 
   void look_at(const kube::ObjectKey& route);
   void note_route(const RouteKind& kind, const Change& change);
   std::string subset_hash(const kube::ObjectKey& service, std::string_view subset) const;
-  void serve_what_is_due(const kube::ObjectKey& key);
+  void serve_what_is_due(Proxy& proxy, const kube::ObjectKey& key);
+  bool is_served_by_all(const kube::ObjectKey& key) const;
   void accept(const kube::ObjectKey& key, const RouteKind& kind, const json::value& route);
   bool report(const kube::ObjectKey& key, const RouteKind& kind, const json::value& route);
 
   World& world_;
   Requests requests_;
-  std::map<kube::ObjectKey, ServedRoute> served_;
+  std::vector<Proxy> proxies_;
   std::map<kube::ObjectKey, kube::Time> unread_;  // routes that may have changed, and when the gateway reads them
-  std::map<kube::ObjectKey, std::deque<Coming>> coming_;
+  std::set<kube::ObjectKey> unreported_;          // read, and the gateway's word about them is still to come
   std::map<kube::ObjectKey, std::set<kube::ObjectKey>> routes_of_;  // by the Services that they name
   std::set<kube::ObjectKey> virtual_services_;
 };

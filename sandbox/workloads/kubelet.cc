@@ -2,6 +2,7 @@
 #include "sandbox/workloads/kubelet.h"
 
 #include <map>
+#include <set>
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -36,20 +37,28 @@ class Kubelet final : public Behaviour {
 
  private:
   Life& life_of(const kube::ObjectKey& key, const json::value& pod);
-  bool run(const kube::ObjectKey& key, const json::value& pod, const Life& life);
+  // Nodes that a person has cordoned (spec.unschedulable) take no pods; false when there is no other.
+  bool find_node(Life& life) const;
+  bool wait(const kube::ObjectKey& key, const json::value& pod);
+  bool run(const kube::ObjectKey& key, const json::value& pod, Life& life);
+  bool show(const kube::ObjectKey& key, const json::value& pod, json::object status);
   bool stop(const kube::ObjectKey& key, const json::value& pod, Life& life);
 
   World& world_;
   Requests scheduler_;
   Requests kubelet_;
   std::map<kube::ObjectKey, Life> lives_;
-  std::uint32_t addresses_ = 0;  // given out so far
+  std::set<kube::ObjectKey> waiting_;  // pods that no node takes
+  std::uint32_t addresses_ = 0;        // given out so far
 };
 
 void Kubelet::noted(const Change& change) {
+  if (change.group.empty() && change.plural == "nodes")
+    for (const kube::ObjectKey& pod : waiting_) world_.agenda.soon(*this, pod);
   if (!change.group.empty() || change.plural != "pods") return;
   if (change.type == kube::WatchType::deleted) {
     lives_.erase(change.key);
+    waiting_.erase(change.key);
     return;
   }
   Life& life = life_of(change.key, *change.after);
@@ -88,17 +97,43 @@ bool Kubelet::reconcile(const kube::ObjectKey& key) {
   return is_terminating(*pod) ? stop(key, *pod, life) : run(key, *pod, life);
 }
 
-bool Kubelet::run(const kube::ObjectKey& key, const json::value& pod, const Life& life) {
+bool Kubelet::find_node(Life& life) const {
+  const auto is_open = [&](const std::string& name) {
+    const std::shared_ptr<const json::value> node = world_.api.find(nodes, {"", name});
+    return !node || !flag_at(*node, {"spec", "unschedulable"});
+  };
+  if (is_open(life.node)) return true;
+  for (int number = 1; number <= world_.options.nodes; ++number) {
+    if (!is_open(node_name(number))) continue;
+    life.node = node_name(number);
+    life.place.host_ip = node_address(number);
+    return true;
+  }
+  return false;
+}
+
+bool Kubelet::wait(const kube::ObjectKey& key, const json::value& pod) {
+  waiting_.insert(key);
+  return show(key, pod, status_of_unscheduled(pod, world_.now()));
+}
+
+bool Kubelet::run(const kube::ObjectKey& key, const json::value& pod, Life& life) {
   if (is_finished(pod)) return true;
   if (kube::text_at(pod, {"spec", "nodeName"}).empty()) {
+    if (!find_node(life)) return wait(key, pod);
+    if (waiting_.erase(key) > 0) life.born = world_.now();
     json::object body;
     body["spec"] = json::object{{"nodeName", life.node}};
     if (!scheduler_.patch(resources::pods, key, body)) return false;
   }
   const kube::Time now = world_.now();
-  if (const std::optional<kube::Time> next = next_change(life.plan, life.born, now))
-    world_.agenda.at(*next, *this, key);
-  json::object status = status_of(pod, life.plan, life.place, life.born, now);
+  PodPlan plan = life.plan;
+  if (annotation_of(pod, "sluice.test/broken") == "true") plan.fate = PodFate::breaks;
+  if (const std::optional<kube::Time> next = next_change(plan, life.born, now)) world_.agenda.at(*next, *this, key);
+  return show(key, pod, status_of(pod, plan, life.place, life.born, now));
+}
+
+bool Kubelet::show(const kube::ObjectKey& key, const json::value& pod, json::object status) {
   const json::object& shown = object_at(pod, {"status"});
   json::object changes;
   for (auto& [name, value] : status) {

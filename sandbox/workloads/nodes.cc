@@ -7,8 +7,6 @@
 namespace sluice::sandbox {
 namespace {
 
-constexpr kube::Resource nodes{"", "v1", "Node", "nodes", false};
-
 json::object node_status(int number, kube::Time now) {
   const json::object room{{"cpu", "1000"}, {"memory", "1Ti"}, {"pods", "5000"}};
   json::array addresses;

@@ -7,6 +7,8 @@
 
 namespace sluice::sandbox {
 
+inline constexpr kube::Resource nodes{"", "v1", "Node", "nodes", false};
+
 // Numbers begin with 1.
 std::string node_name(int number);
 std::string node_address(int number);

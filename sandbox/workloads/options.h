@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "kube/time.h"
 
@@ -17,6 +18,10 @@ struct WorkloadOptions {
   // From a change of an HTTPRoute to the gateway's word in its status, and from there to requests that follow it.
   kube::Duration route_status_delay = std::chrono::milliseconds(100);
   kube::Duration route_serving_delay = std::chrono::milliseconds(100);
+  // Proxies beside the first one, and how much longer each of them takes to follow a route. Requests come to all alike.
+  std::vector<kube::Duration> slower_proxies = {};
+  // The gateway's word about a route comes only when all proxies follow it.
+  bool reports_when_served = false;
   // From the deletion of an owner to that of its dependents.
   kube::Duration collection_delay = std::chrono::milliseconds(50);
   int nodes = 4;

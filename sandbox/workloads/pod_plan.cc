@@ -56,8 +56,8 @@ kube::Duration whole_seconds(std::int64_t number) {
   return std::chrono::seconds(std::clamp<std::int64_t>(number, 0, static_cast<std::int64_t>(longest_sleep)));
 }
 
-kube::Duration asked_ready_after(const json::value& pod) {
-  const std::string_view text = annotation_of(pod, "sluice.test/ready-after");
+kube::Duration asked_seconds(const json::value& pod, std::string_view annotation) {
+  const std::string_view text = annotation_of(pod, annotation);
   std::int64_t seconds = 0;
   std::from_chars(text.data(), text.data() + text.size(), seconds);
   return whole_seconds(seconds);
@@ -90,7 +90,7 @@ PodPlan plan_of(const json::value& pod, std::uint64_t seed, kube::Duration short
   PodPlan plan;
   const double span = static_cast<double>((longest - shortest) / start_step);
   plan.starts = shortest + std::llround(luck * span) * start_step;
-  plan.ready = std::max(plan.starts, asked_ready_after(pod));
+  plan.ready = std::max(plan.starts, asked_seconds(pod, "sluice.test/ready-after"));
   const json::array& containers = array_at(pod, {"spec", "containers"});
   for (const json::value& container : containers) {
     if (is_missing_image(kube::text_at(container, {"image"}))) plan.fate = PodFate::never_starts;
@@ -113,6 +113,9 @@ PodPlan plan_of(const json::value& pod, std::uint64_t seed, kube::Duration short
     plan.fate = PodFate::ends;
     plan.ends = plan.starts + sleep_in(command);
     plan.exit_code = exit_code_in(command);
+  } else if (!annotation_of(pod, "sluice.test/crashes-after").empty()) {
+    plan.serves = asked_seconds(pod, "sluice.test/crashes-after");
+    plan.fate = plan.serves > kube::Duration::zero() ? PodFate::flaps : PodFate::crashes;
   }
   return plan;
 }
@@ -123,6 +126,21 @@ CrashLoop crash_loop(kube::Duration crashing) {
   for (loop.next = pause; loop.next <= crashing; loop.next += pause) {
     ++loop.restarts;
     loop.last = loop.next;
+    pause = std::min(pause * 2, longest_pause);
+  }
+  return loop;
+}
+
+FlapLoop flap_loop(kube::Duration serves, kube::Duration running) {
+  FlapLoop loop;
+  kube::Duration pause = first_pause;
+  for (loop.next = serves; loop.next <= running; loop.next += serves) {
+    loop.last = loop.next;
+    loop.is_down = true;
+    loop.next += pause;
+    if (loop.next > running) return loop;
+    ++loop.restarts;
+    loop.is_down = false;
     pause = std::min(pause * 2, longest_pause);
   }
   return loop;

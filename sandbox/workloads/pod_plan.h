@@ -16,6 +16,8 @@ enum class PodFate {
   runs,          // until it is deleted
   never_starts,  // an image that cannot be pulled: it contains "does-not-exist" or ends in ":error"
   crashes,       // a command that begins with "/bad-": started again and again
+  flaps,         // annotation `sluice.test/crashes-after: "N"`: is ready for N seconds, crashes, is started again ...
+  breaks,        // annotation `sluice.test/broken: "true"`, also later: runs, and fails its readiness probe until then
   ends           // the pod of a Job: after its `sleep N`, with its `exit N`
 };
 
@@ -25,6 +27,7 @@ struct PodPlan {
   kube::Duration starts{};  // containers run
   kube::Duration ready{};   // containers are ready
   kube::Duration ends{};    // containers have ended
+  kube::Duration serves{};  // of a flapping pod: from ready to the crash
   int exit_code = 0;
   kube::Duration stops{};  // the preStop sleep
 };
@@ -46,5 +49,14 @@ struct CrashLoop {
   kube::Duration next{};  // from the first crash to the one to come
 };
 CrashLoop crash_loop(kube::Duration crashing);
+
+// The same for a container that runs for `serves` before each crash, and is there again at once after each pause.
+struct FlapLoop {
+  int restarts = 0;
+  bool is_down = false;
+  kube::Duration last{};  // from the first start to the newest crash
+  kube::Duration next{};  // from the first start to the change to come
+};
+FlapLoop flap_loop(kube::Duration serves, kube::Duration running);
 
 }  // namespace sluice::sandbox

@@ -19,7 +19,9 @@ Stage stage_of(const PodPlan& plan, kube::Duration age) {
   if (age < plan.starts) return Stage::creating;
   if (plan.fate == PodFate::crashes) return Stage::crashed;
   if (plan.fate == PodFate::ends && age >= plan.ends) return Stage::ended;
-  return age < plan.ready ? Stage::started : Stage::ready;
+  if (plan.fate == PodFate::flaps && age >= plan.ready && flap_loop(plan.serves, age - plan.ready).is_down)
+    return Stage::crashed;
+  return age < plan.ready || plan.fate == PodFate::breaks ? Stage::started : Stage::ready;
 }
 
 std::string_view phase_at(Stage stage, const PodPlan& plan) {
@@ -60,6 +62,8 @@ json::object container_status(const json::value& container, Stage stage, const P
   json::object state;
   json::object last;
   int restarts = 0;
+  const bool has_flapped = plan.fate == PodFate::flaps && now >= born + plan.ready;
+  if (has_flapped) restarts = flap_loop(plan.serves, now - born - plan.ready).restarts;
   switch (stage) {
     case Stage::creating:
       state = waiting("ContainerCreating", "");
@@ -68,7 +72,10 @@ json::object container_status(const json::value& container, Stage stage, const P
       state = waiting("ImagePullBackOff", "Back-off pulling image \"" + std::string(image) + "\"");
       break;
     case Stage::crashed: {
-      const CrashLoop loop = crash_loop(now - started);
+      const CrashLoop loop =
+          has_flapped
+              ? CrashLoop{restarts, plan.ready - plan.starts + flap_loop(plan.serves, now - born - plan.ready).last}
+              : crash_loop(now - started);
       restarts = loop.restarts;
       state = waiting("CrashLoopBackOff", "back-off restarting failed container " + std::string(name));
       last = terminated(1, started + loop.last, started + loop.last);
@@ -168,11 +175,21 @@ json::object status_of(const json::value& pod, const PodPlan& plan, const PodPla
   return status;
 }
 
+json::object status_of_unscheduled(const json::value& pod, kube::Time now) {
+  Conditions conditions(pod, now);
+  conditions.set("PodScheduled", false, "Unschedulable");
+  json::object status{{"phase", "Pending"}};
+  status["conditions"] = conditions.take();
+  return status;
+}
+
 std::optional<kube::Time> next_change(const PodPlan& plan, kube::Time born, kube::Time now) {
   const kube::Duration age = now - born;
   if (plan.fate == PodFate::never_starts) return age < pull_attempt ? std::optional(born + pull_attempt) : std::nullopt;
   if (age < plan.starts) return born + plan.starts;
   if (plan.fate == PodFate::crashes) return born + plan.starts + crash_loop(age - plan.starts).next;
+  if (plan.fate == PodFate::flaps && age >= plan.ready)
+    return born + plan.ready + flap_loop(plan.serves, age - plan.ready).next;
   std::optional<kube::Time> next;
   if (age < plan.ready) next = born + plan.ready;
   if (plan.fate == PodFate::ends && age < plan.ends) next = std::min(born + plan.ends, next.value_or(born + plan.ends));

@@ -21,6 +21,9 @@ struct PodPlace {
 json::object status_of(const json::value& pod, const PodPlan& plan, const PodPlace& place, kube::Time born,
                        kube::Time now);
 
+// The members of status while no node takes the pod.
+json::object status_of_unscheduled(const json::value& pod, kube::Time now);
+
 // The next moment at which time alone changes that status.
 std::optional<kube::Time> next_change(const PodPlan& plan, kube::Time born, kube::Time now);
 

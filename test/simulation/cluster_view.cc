@@ -56,9 +56,17 @@ int ready_endpoints(const json::value& slice) {
   return ready;
 }
 
+// Only who sends a certain header reaches the rule: it gives no share of all requests.
+bool needs_headers(const json::value& rule) {
+  const auto& matches = list_at(rule, {"matches"});
+  return !matches.empty() && std::all_of(matches.begin(), matches.end(),
+                                         [](const json::value& match) { return !list_at(match, {"headers"}).empty(); });
+}
+
 RouteView read_route(const json::value& route) {
   RouteView view;
   for (const json::value& rule : list_at(route, {"spec", "rules"})) {
+    if (needs_headers(rule)) continue;
     std::map<std::string, int> weights;
     for (const json::value& backend : list_at(rule, {"backendRefs"}))
       weights[text(backend, {"name"})] += static_cast<int>(kube::number_at(backend, {"weight"}, 1));

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -80,7 +81,9 @@ class Oracle {
   // oracle_capacity.cc
   void check_capacity(const crds::Rollout& rollout, Actor actor);
   std::vector<Need> needs_of(const crds::Rollout& rollout) const;
+  // In percent, of any rule of any route that names it; -1 when none does.
   int served_share(const ObjectKey& service) const;
+  int largest_share(const std::function<bool(const sandbox::ServedBackend&)>& is_meant) const;
   // `written`: the Service that the controllers have just written, if any.
   void check_active_service(const crds::Rollout& rollout, const ObjectKey& written);
 

@@ -15,9 +15,12 @@ constexpr kube::Duration repair_time = std::chrono::seconds(5);
 
 int replicas_of(const crds::Rollout& rollout) { return rollout.spec->replicas.value_or(1); }
 
-// The fewest canary pods that the user asks for by setCanaryScale; the number of replicas without it.
+// The fewest canary pods that the user asks for by setCanaryScale or replicaProgressThreshold; the number of replicas
+// without them.
 int chosen_scale(const crds::Rollout& rollout) {
   int chosen = replicas_of(rollout);
+  if (const auto& threshold = rollout.spec->strategy.canary->replica_progress_threshold)
+    chosen = std::min(chosen, threshold->type == "Percent" ? pods_for(chosen, threshold->value) : threshold->value);
   for (const crds::CanaryStep& step : rollout.spec->strategy.canary->steps) {
     if (!step.set_canary_scale) continue;
     if (step.set_canary_scale->replicas) chosen = std::min(chosen, *step.set_canary_scale->replicas);
@@ -45,16 +48,25 @@ Allowance allowance_of(const crds::CanaryStrategy& canary, int replicas) {
 
 // What the gateway really sends there, not what was written last; -1 when no route is served that names the Service.
 int Oracle::served_share(const ObjectKey& service) const {
+  return largest_share([&](const sandbox::ServedBackend& backend) { return backend.service == service; });
+}
+
+// By any proxy; they follow a route one after another.
+int Oracle::largest_share(const std::function<bool(const sandbox::ServedBackend&)>& is_meant) const {
   int largest = -1;
-  for (const auto& [route, served] : gateway_.served())
-    for (const sandbox::ServedRule& rule : served.rules) {
-      std::int64_t sum = 0, own = -1;
-      for (const sandbox::ServedBackend& backend : rule.backends) {
-        sum += backend.weight;
-        if (backend.service == service) own = std::max<std::int64_t>(own, 0) + backend.weight;
+  for (std::size_t proxy = 0; proxy < gateway_.proxies(); ++proxy)
+    for (const auto& [route, served] : gateway_.served_by(proxy))
+      for (const sandbox::ServedRule& rule : served.rules) {
+        std::int64_t sum = 0, own = -1;
+        for (const sandbox::ServedBackend& backend : rule.backends) {
+          sum += backend.weight;
+          if (is_meant(backend)) own = std::max<std::int64_t>(own, 0) + backend.weight;
+        }
+        // Who sends a certain header needs one pod; it is no share of all requests.
+        if (own > 0 && !rule.is_plain) largest = std::max(largest, 1);
+        if (own < 0 || !rule.is_plain) continue;
+        largest = std::max(largest, sum == 0 ? 0 : static_cast<int>(own * 100 / sum));
       }
-      if (own >= 0) largest = std::max(largest, sum == 0 ? 0 : static_cast<int>(own * 100 / sum));
-    }
   return largest;
 }
 
@@ -76,6 +88,16 @@ std::vector<Oracle::Need> Oracle::needs_of(const crds::Rollout& rollout) const {
   const std::optional<kube::Time>& aborted_at = rollout.status.aborted_at;
   const bool has_waited = rollout.status.abort && aborted_at && clock_.now() >= *aborted_at + abort_wait;
   if (canary.traffic_routing) {
+    for (const SetView* set : view_.sets_of(rollout)) {
+      const int share = largest_share([&](const sandbox::ServedBackend& backend) { return backend.hash == set->hash; });
+      const bool is_stable = set->hash == rollout.status.stable_rs;
+      const int wanted = pods_for(replicas, share);
+      const int slack = is_stable && has_waited ? std::max(1, allowance.unavailable) : 0;
+      if (share > 0 && !set->hash.empty())
+        needs.push_back({"subset " + set->hash,
+                         std::max(1, is_stable ? wanted - slack : std::min(wanted, chosen_scale(rollout))),
+                         view_.ready_pods(set->uid)});
+    }
     const int to_canary = served_share({rollout.meta.ns, canary.canary_service});
     const int to_stable = served_share({rollout.meta.ns, canary.stable_service});
     const int slack = has_waited ? std::max(1, allowance.unavailable) : 0;

@@ -44,20 +44,13 @@ RouterManifests istio_with_ping_pong() {
 class RouterStory {
  public:
   explicit RouterStory(const RouterManifests& router, const std::string& more = steps)
-      : story({4, router.strategy + more, ""}) {
-    if (!router.definitions.empty()) story.world.apply(router.definitions);
-    story.world.apply(Story::service("web-stable") + Story::service("web-canary") + router.objects + story.yaml("v1"));
-    story.world.start();
-    BOOST_REQUIRE_MESSAGE(story.until("Healthy"), story.world.phase("web") << " " << story.message());
+      : story({4, router.strategy + more, "", router.definitions + router.objects}) {
+    story.begin();
     BOOST_REQUIRE(story.world.until([&] { return sent() > 0; }));
   }
 
   std::uint64_t sent() const { return story.world.requests()->total().sent; }
-  // status.canary.weights.canary.weight; -1 without one.
-  std::int64_t weight() const {
-    const json::value rollout = story.world.get(resources::rollouts, "web");
-    return kube::number_at(rollout, {"status", "canary", "weights", "canary", "weight"}, -1);
-  }
+  int weight() const { return story.status_weight(); }
   bool until_weight(int wanted) {
     return story.world.until([&] { return weight() == wanted; });
   }

@@ -1,4 +1,4 @@
-// Named scenarios of single AnalysisRuns; test/data/scenarios.tsv says for every one where it is tested.
+// Named scenarios of single AnalysisRuns; test/data/analysis_scenarios.tsv says for every one where it is tested.
 #include <boost/test/unit_test.hpp>
 
 #include "analysis/phase.h"

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "kube/json.h"
+#include "sandbox/workloads/reading.h"
 
 namespace sluice::simulation {
 namespace {
@@ -85,15 +86,17 @@ std::string Story::route() {
 }
 
 std::string Story::yaml(const std::string& version) const {
+  const auto asked = plan_.pods.find(version);
+  const std::string annotations = asked == plan_.pods.end() ? std::string() : ", annotations: {" + asked->second + "}";
   return fmt::format(
       "---\napiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {{name: web}}\nspec:\n  replicas: {}\n{}"
-      "  selector: {{matchLabels: {{app: web}}}}\n  template:\n    metadata: {{labels: {{app: web}}}}\n    spec:\n"
+      "  selector: {{matchLabels: {{app: web}}}}\n  template:\n    metadata: {{labels: {{app: web}}{}}}\n    spec:\n"
       "      containers:\n        - name: web\n          image: 'example/web:{}'\n          ports: [{{containerPort: "
       "8080}}]\n"
       // Without it a deleted pod is gone before the EndpointSlices tell, in the sandbox as in a cluster.
       "          lifecycle: {{preStop: {{exec: {{command: [sleep, '2']}}}}}}\n"
       "  strategy:\n{}",
-      plan_.replicas, plan_.spec, version, plan_.strategy);
+      plan_.replicas, plan_.spec, annotations, version, plan_.strategy);
 }
 
 void Story::begin(const std::string& more) {
@@ -101,7 +104,7 @@ void Story::begin(const std::string& more) {
   if (plan_.strategy.find("blueGreen:") != std::string::npos)
     objects += service("web-active") + service("web-preview");
   else if (plan_.strategy.find("trafficRouting:") != std::string::npos)
-    objects += service("web-stable") + service("web-canary") + route();
+    objects += service("web-stable") + service("web-canary") + (plan_.objects.empty() ? route() : plan_.objects);
   else
     objects += service("web", "{sluice.dev/traffic: '20'}");
   world.apply(objects + yaml(version_));
@@ -159,6 +162,22 @@ bool Story::until_step(int index) {
   return world.until([&] { return step() == index; });
 }
 
+bool Story::until_paused_at(int index) {
+  return world.until([&] { return step() == index && world.is("web", "Paused"); });
+}
+
+bool Story::release_to_pause(const std::string& version, int index) {
+  release(version);
+  for (;;) {
+    const auto is_paused = [&] { return world.is("web", "Paused") && world.stable("web") != hash_of(version); };
+    if (!world.until(is_paused, std::chrono::minutes(30))) return false;
+    const int at = step();
+    if (at >= index) return at == index;
+    promote();
+    if (!world.until([&] { return step() != at; })) return false;
+  }
+}
+
 std::string Story::version_of(const std::string& hash) const {
   if (hash.empty()) return "";
   for (const auto& set : sets_in(world))
@@ -181,6 +200,90 @@ int Story::size(const std::string& version) const {
     if (image_of(*set).ends_with("/web:" + version))
       return static_cast<int>(kube::number_at(*set, {"spec", "replicas"}));
   return -1;
+}
+
+std::vector<std::string> Story::pods(const std::string& version) const {
+  const std::string hash = hash_of(version);
+  std::vector<std::string> ready, others;
+  for (const json::value& pod : world.list(resources::pods)) {
+    if (kube::text_at(pod, {"metadata", "labels", "rollouts-pod-template-hash"}) != hash) continue;
+    if (kube::find_at(pod, {"metadata", "deletionTimestamp"})) continue;
+    (sandbox::is_ready(pod) ? ready : others).emplace_back(kube::text_at(pod, {"metadata", "name"}));
+  }
+  ready.insert(ready.end(), others.begin(), others.end());
+  return ready;
+}
+
+int Story::ready(const std::string& version) const {
+  const json::value* set = nullptr;
+  const std::vector<json::value> sets = sets_in(world);
+  for (const json::value& each : sets)
+    if (image_of(each).ends_with("/web:" + version)) set = &each;
+  return set ? static_cast<int>(kube::number_at(*set, {"status", "readyReplicas"})) : 0;
+}
+
+int Story::share(const std::string& version) const {
+  const std::string hash = hash_of(version);
+  const sandbox::Gateway& gateway = world.sandbox().workloads().gateway();
+  int largest = 0;
+  for (std::size_t proxy = 0; proxy < gateway.proxies(); ++proxy)
+    for (const auto& [route, served] : gateway.served_by(proxy))
+      for (const sandbox::ServedRule& rule : served.rules) {
+        if (!rule.is_plain) continue;  // who sends a certain header is no share of all
+        std::int64_t sum = 0, own = 0;
+        for (const sandbox::ServedBackend& backend : rule.backends) {
+          sum += backend.weight;
+          const bool is_own =
+              backend.hash.empty() ? world.selected(backend.service.name) == hash : backend.hash == hash;
+          if (is_own) own += backend.weight;
+        }
+        if (sum > 0) largest = std::max(largest, static_cast<int>(own * 100 / sum));
+      }
+  return largest;
+}
+
+int Story::status_weight() const {
+  return static_cast<int>(
+      kube::number_at(world.get(resources::rollouts, "web"), {"status", "canary", "weights", "canary", "weight"}, -1));
+}
+
+std::string Story::reasons() const {
+  std::string text;
+  for (const controller::Reason& reason : world.controllers().rollouts().reasons_of({"default", "web"}))
+    text += reason.guard + ": " + reason.sentence + "\n";
+  return text;
+}
+
+void Story::lose_pods(const std::string& version, int count) {
+  const std::vector<std::string> names = pods(version);
+  BOOST_REQUIRE(static_cast<int>(names.size()) >= count);
+  for (int at = 0; at < count; ++at) world.remove(resources::pods, names[static_cast<std::size_t>(at)]);
+}
+
+void Story::break_pods(const std::string& version, int count) {
+  const std::vector<std::string> names = pods(version);
+  BOOST_REQUIRE(static_cast<int>(names.size()) >= count);
+  for (int at = 0; at < count; ++at)
+    world.patch(resources::pods, names[static_cast<std::size_t>(at)],
+                R"({"metadata":{"annotations":{"sluice.test/broken":"true"}}})");
+}
+
+void Story::mend_pods(const std::string& version) {
+  for (const std::string& name : pods(version))
+    world.patch(resources::pods, name, R"({"metadata":{"annotations":{"sluice.test/broken":null}}})");
+}
+
+void Story::cordon_nodes(bool is_cordoned) {
+  const kube::Resource nodes{"", "v1", "Node", "nodes", false};
+  for (const json::value& node : world.list(nodes))
+    world.patch(nodes, std::string(kube::text_at(node, {"metadata", "name"})),
+                is_cordoned ? R"({"spec":{"unschedulable":true}})" : R"({"spec":{"unschedulable":null}})");
+}
+
+int Story::writes_of(const std::string& object) const {
+  int count = 0;
+  for (const std::string& write : world.controllers().transport().writes()) count += write.ends_with("/" + object);
+  return count;
 }
 
 int Story::step() const {

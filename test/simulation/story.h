@@ -15,6 +15,10 @@ struct Plan {
   int replicas = 4;
   std::string strategy;  // below spec.strategy, indented by 4
   std::string spec;      // more lines of spec, indented by 2
+  // Definitions, routes and Services beside web-stable and web-canary; without it the HTTPRoute "web" is made.
+  std::string objects = {};
+  // By version, the annotations of its pods: "sluice.test/ready-after: '60'".
+  std::map<std::string, std::string> pods = {};
 };
 
 // The parts of a strategy that most stories share; `more` is indented by 6.
@@ -67,6 +71,10 @@ class Story {
   bool until_weight(int weight);
   bool until_size(const std::string& version, int pods);
   bool until_step(int index);
+  // At the pause that is the step with this index.
+  bool until_paused_at(int index);
+  // Releases this version and promotes it as often as it takes to stand in the pause that is the step with this index.
+  bool release_to_pause(const std::string& version, int index);
 
   // The version behind a hash: "v2"; "" for none.
   std::string version_of(const std::string& hash) const;
@@ -77,6 +85,24 @@ class Story {
   int weight() const { return world.weight("web", "web-canary"); }
   // spec.replicas of its set; -1 without one.
   int size(const std::string& version) const;
+  // Pods of a version, those first that are ready; terminating ones are left out.
+  std::vector<std::string> pods(const std::string& version) const;
+  int ready(const std::string& version) const;
+  // The largest share, in percent, that any proxy gives to pods of this version at this moment.
+  int share(const std::string& version) const;
+  // status.canary.weights.canary.weight; -1 without one.
+  int status_weight() const;
+  // What holds the rollout, as the controller knows it: "capacity: 2 of 5 canary pods are available", a line each.
+  std::string reasons() const;
+  // Deletes so many ready pods of a version, as a node that fails would.
+  void lose_pods(const std::string& version, int count);
+  // So many ready pods of a version fail their readiness probes from now on; and all that do are well again.
+  void break_pods(const std::string& version, int count);
+  void mend_pods(const std::string& version);
+  // No node takes further pods; and all do again.
+  void cordon_nodes(bool is_cordoned = true);
+  // Requests of this life of the controllers that changed this object: "services/web-canary".
+  int writes_of(const std::string& object) const;
   int step() const;
   std::string message() const { return world.message("web"); }
   // Phases of all AnalysisRuns in the order of their creation: "Successful", "Failed".

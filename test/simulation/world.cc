@@ -131,11 +131,25 @@ World::World(sandbox::SandboxOptions options)
       late_(sandbox_.api(), acting_) {
   acting_.clock = &clock_;
   acting_.can_act = [this] { return can_act(); };
+  sandbox_.api().listen([this](const sandbox::Change&) { check_promises(); });
   const sandbox::TrafficOptions traffic = options.traffic.value_or(usual_traffic());
   traffic_.emplace(sandbox_.api(), sandbox_.workloads().gateway(), clock_, io_.get_executor(), traffic);
 }
 
-World::~World() { kill(); }
+World::~World() {
+  promises_.clear();
+  kill();
+}
+
+void World::always(std::string what, std::function<bool()> holds) {
+  promises_[std::move(what)] = std::move(holds);
+  check_promises();
+}
+
+void World::check_promises() {
+  for (const auto& [what, holds] : promises_)
+    if (!holds()) oracle_.fail("always", what, "it does not hold any more");
+}
 
 void World::apply(std::string_view yaml) {
   const AsPerson as_person(acting_);
@@ -294,6 +308,7 @@ bool World::run(const std::function<bool()>& done, kube::Time end) {
     const auto stops = [&] {
       if (interrupt) interrupt();
       oracle_.look();
+      check_promises();
       return done() || (controllers_ && controllers_->transport().has_crashed());
     };
     const bool is_down = restart_at_.has_value() && *restart_at_ < end;

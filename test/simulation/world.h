@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,7 +39,9 @@ class Controllers {
   ~Controllers();
 
   FaultyTransport& transport() { return faulty_; }
+  const FaultyTransport& transport() const { return faulty_; }
   controller::RolloutController& rollouts() { return rollouts_; }
+  const controller::RolloutController& rollouts() const { return rollouts_; }
   controller::ExperimentController& experiments() { return experiments_; }
   const controller::Stores& stores() const { return stores_; }
   // Weights of Ingresses count when this load balancer answers so; it outlives the controllers.
@@ -91,6 +94,7 @@ class World {
   bool is_running() const { return controllers_ != nullptr; }
   int lives() const { return lives_; }
   Controllers& controllers() { return *controllers_; }
+  const Controllers& controllers() const { return *controllers_; }
 
   // Lets the time pass until `done`; false when that did not happen within `limit`. A controller that crashed by a
   // planned fault is started again at once.
@@ -111,6 +115,11 @@ class World {
   void later(kube::Duration delay, std::function<void()> act);
   // A person changes an object; its refusal is the answer and no failure.
   kube::ApiResponse attempt(const kube::ApiRequest& request);
+
+  // From now on this holds after every committed change and at every look, or the oracle tells that it did not; `what`
+  // is the sentence that is told. For what a story promises for all of its length.
+  void always(std::string what, std::function<bool()> holds);
+  void no_longer(const std::string& what) { promises_.erase(what); }
 
   // The end of every story: waits until nothing is written for so long, then checks that nothing is written in an hour
   // (I9), and that no request was lost.
@@ -172,8 +181,11 @@ class World {
   std::vector<std::string> lines_;
   kube::Log log_;
   sandbox::Sandbox sandbox_;
+  void check_promises();
+
   Acting acting_;
   Oracle oracle_;
+  std::map<std::string, std::function<bool()>> promises_;
   std::optional<sandbox::Traffic> traffic_;
   std::unique_ptr<Controllers> controllers_;
   ActingTransport late_;

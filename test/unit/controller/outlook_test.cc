@@ -49,7 +49,9 @@ BOOST_AUTO_TEST_CASE(nothing_comes_after_the_end_or_an_abort) {
   ModelCluster cluster = canary({weight_step(20), pause_step()});
   cluster.abort();
   cluster.rest();
-  BOOST_TEST(told(cluster) == "nothing more, until a person retries or applies another template\n");
+  BOOST_TEST(told(cluster) == R"(the pods of the aborted version are removed 30 s after the last request
+nothing more, until a person retries or applies another template
+)");
   cluster.retry();
   cluster.rest();
   cluster.promote_full();

@@ -178,6 +178,83 @@ BOOST_AUTO_TEST_CASE(an_experiment_that_fails_leads_back) {
   BOOST_TEST(course(rehearsal, "first analysis fails").outcome.starts_with("aborted"), text_of(rehearsal));
 }
 
+BOOST_AUTO_TEST_CASE(a_job_takes_as_long_as_it_sleeps) {
+  const std::string job =
+      R"(
+apiVersion: argoproj.io/v1alpha1
+kind: AnalysisTemplate
+metadata: {name: test}
+spec:
+  metrics:
+    - name: test
+      provider:
+        job: {spec: {template: {spec: {containers: [{name: main, image: alpine, command: [sh, -c], args: ["COMMAND"]}]}}}}
+---
+)";
+  const std::string strategy = routed + "[{setWeight: 20}, {analysis: {templates: [{templateName: test}]}}]}}";
+  const auto with_command = [&](const std::string& command) {
+    std::string text = job;
+    text.replace(text.find("COMMAND"), 7, command);
+    return surroundings + text + rollout(strategy);
+  };
+  RehearsalOptions options;
+  options.job_takes = std::chrono::minutes(20);
+  const Rehearsal sleeping = rehearsed(with_command("sleep 600; exit 0"), options);
+  BOOST_TEST(course(sleeping, "all is well").outcome.starts_with("the new version is promoted after 10m"),
+             text_of(sleeping));
+  const Rehearsal silent = rehearsed(with_command("make test"), options);
+  BOOST_TEST(course(silent, "all is well").outcome.starts_with("the new version is promoted after 20m"),
+             text_of(silent));
+}
+
+BOOST_AUTO_TEST_CASE(a_mesh_is_known_without_its_definitions) {
+  const std::string mesh = R"(
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: web}
+spec:
+  hosts: [web]
+  http: [{name: main, route: [{destination: {host: web-stable}, weight: 100}, {destination: {host: web-canary}, weight: 0}]}]
+---
+)";
+  const Rehearsal rehearsal = rehearsed(
+      surroundings + mesh +
+      rollout(
+          "{canary: {canaryService: web-canary, stableService: web-stable, trafficRouting: {istio: {virtualService: "
+          "{name: web, routes: [main]}}}, steps: [{setWeight: 20}, {pause: {duration: 1m}}]}}"));
+  const Course& well = course(rehearsal, "all is well");
+  BOOST_TEST(well.is_as_hoped, text_of(rehearsal));
+  BOOST_TEST(tells(well, "20 % of the requests go to the canary"));
+  BOOST_TEST(well.requests_sent > 0U);
+  BOOST_TEST(well.requests_lost == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_course_that_waits_for_a_month_is_cut_and_says_so) {
+  RehearsalOptions options;
+  options.promote_after = std::chrono::hours(24 * 40);
+  const Rehearsal rehearsal = rehearsed(surroundings + rollout(routed + "[{setWeight: 20}, {pause: {}}]}}"), options);
+  BOOST_TEST(course(rehearsal, "all is well").cut == "after 30 days it had not come to rest");
+  BOOST_TEST(text_of(rehearsal).find("the rehearsal was cut here: after 30 days") != std::string::npos);
+  BOOST_TEST(!rehearsal.is_as_hoped());
+}
+
+BOOST_AUTO_TEST_CASE(an_autoscaler_that_would_grow_without_end_is_named) {
+  const std::string autoscaler = R"(
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web}
+spec: {scaleTargetRef: {apiVersion: argoproj.io/v1alpha1, kind: Rollout, name: web}, minReplicas: 4, maxReplicas: 40}
+---
+)";
+  const std::string strategy = routed + "[{setWeight: 50}, {pause: {duration: 1m}}]";
+  const Rehearsal fixed = rehearsed(surroundings + autoscaler + rollout(strategy + "}}"));
+  BOOST_TEST(text_of(fixed).find("HorizontalPodAutoscaler web counts the pods of both versions: up to 8 for 4") !=
+                 std::string::npos,
+             text_of(fixed));
+  const Rehearsal dynamic = rehearsed(surroundings + autoscaler + rollout(strategy + ", dynamicStableScale: true}}"));
+  BOOST_TEST(text_of(dynamic).find("up to 8 for 4") == std::string::npos, text_of(dynamic));
+}
+
 BOOST_AUTO_TEST_CASE(what_is_missing_is_assumed_and_told) {
   const Rehearsal rehearsal =
       rehearsed(rollout("{blueGreen: {activeService: web, previewService: web-preview, prePromotionAnalysis: "

@@ -106,6 +106,24 @@ BOOST_AUTO_TEST_CASE(a_deleted_route_is_not_served) {
   BOOST_TEST(workloads.gateway().served().empty());
 }
 
+BOOST_AUTO_TEST_CASE(proxies_follow_one_after_another_and_the_word_comes_last) {
+  WorkloadOptions options;
+  options.slower_proxies = {seconds(10)};
+  options.reports_when_served = true;
+  Workloads slower(api, clock, io.get_executor(), log, options);
+  make_route();
+  run_for(seconds(30));
+  set_weights(80, 20);
+  run_for(seconds(1));
+  const auto weight_of = [&](std::size_t proxy) {
+    return slower.gateway().served_by(proxy).at({"default", "shop"}).rules.at(0).backends.at(1).weight;
+  };
+  BOOST_TEST(weight_of(0) == 20);
+  BOOST_TEST(weight_of(1) == 0);
+  run_for(seconds(10));
+  BOOST_TEST(weight_of(1) == 20);
+}
+
 BOOST_AUTO_TEST_CASE(a_settled_route_writes_nothing) {
   make_route();
   run_for(seconds(1));

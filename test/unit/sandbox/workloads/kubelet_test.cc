@@ -89,6 +89,56 @@ BOOST_AUTO_TEST_CASE(a_pod_that_never_ran_is_gone_at_once) {
   BOOST_TEST(all("pods").empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_pod_that_no_node_takes_waits_until_one_does) {
+  const auto cordon = [&](bool is_cordoned) {
+    for (int number = 1; number <= 4; ++number)
+      merge("/api/v1/nodes/sandbox-node-" + std::to_string(number),
+            is_cordoned ? R"({"spec":{"unschedulable":true}})" : R"({"spec":{"unschedulable":null}})");
+  };
+  cordon(true);
+  make_set("replicasets", "web", 1);
+  run_for(seconds(60));
+  BOOST_TEST(kube::text_at(all("pods")[0], {"status", "phase"}) == "Pending");
+  BOOST_TEST(condition(all("pods")[0], "PodScheduled", "reason") == "Unschedulable");
+  cordon(false);
+  run_for(milliseconds(500));
+  BOOST_TEST(waiting_reason() == "ContainerCreating");
+  run_for(seconds(2));
+  BOOST_TEST(ready_pods() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_pod_may_be_broken_and_mended_by_an_annotation) {
+  make_set("replicasets", "web", 1);
+  run_for(seconds(3));
+  const std::string pod = path("pods", kube::text_at(all("pods")[0], {"metadata", "name"}));
+  merge(pod, R"({"metadata":{"annotations":{"sluice.test/broken":"true"}}})");
+  run_for(milliseconds(1));
+  BOOST_TEST(ready_pods() == 0);
+  BOOST_TEST(kube::text_at(all("pods")[0], {"status", "phase"}) == "Running");
+  merge(pod, R"({"metadata":{"annotations":{"sluice.test/broken":null}}})");
+  run_for(milliseconds(1));
+  BOOST_TEST(ready_pods() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_flapping_pod_is_ready_between_its_crashes) {
+  make_set("replicasets", "web", 1, R"("image":"web:v1")",
+           R"("sluice.test/ready-after":"3","sluice.test/crashes-after":"5")");
+  run_for(milliseconds(7500));
+  BOOST_TEST(ready_pods() == 1);
+  run_for(seconds(1));  // crashed at 8 s
+  BOOST_TEST(ready_pods() == 0);
+  BOOST_TEST(waiting_reason() == "CrashLoopBackOff");
+  run_for(seconds(10));  // there again at 18 s
+  BOOST_TEST(ready_pods() == 1);
+  run_for(seconds(5));  // crashed at 23 s, and now 20 s long
+  BOOST_TEST(ready_pods() == 0);
+  BOOST_TEST(all("pods")[0].at("status").at("containerStatuses").at(0).at("restartCount").as_int64() == 1);
+  run_for(seconds(19));
+  BOOST_TEST(ready_pods() == 0);
+  run_for(seconds(2));
+  BOOST_TEST(ready_pods() == 1);
+}
+
 BOOST_AUTO_TEST_CASE(transition_times_of_conditions_that_stay_are_kept) {
   make_set("replicasets", "web", 1, R"("image":"web:v1")", R"("sluice.test/ready-after":"20")");
   run_for(seconds(1));
