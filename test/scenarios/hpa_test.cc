@@ -257,6 +257,7 @@ BOOST_AUTO_TEST_CASE(ar_3848_demand_that_grows_in_the_delay_of_an_old_set_does_n
   BOOST_REQUIRE(story.release_to_pause("v2", 1));
   story.promote();
   BOOST_REQUIRE(story.until_stable("v2"));
+  story.world.pass(minutes(1));
   story.scale(20);
   BOOST_TEST(story.until_size("v2", 20));
   BOOST_TEST(story.size("v1") <= 10);
