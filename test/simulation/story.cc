@@ -215,11 +215,10 @@ std::vector<std::string> Story::pods(const std::string& version) const {
 }
 
 int Story::ready(const std::string& version) const {
-  const json::value* set = nullptr;
-  const std::vector<json::value> sets = sets_in(world);
-  for (const json::value& each : sets)
-    if (image_of(each).ends_with("/web:" + version)) set = &each;
-  return set ? static_cast<int>(kube::number_at(*set, {"status", "readyReplicas"})) : 0;
+  for (const auto& set : sets_in(world))
+    if (image_of(*set).ends_with("/web:" + version))
+      return static_cast<int>(kube::number_at(*set, {"status", "readyReplicas"}));
+  return 0;
 }
 
 int Story::share(const std::string& version) const {
