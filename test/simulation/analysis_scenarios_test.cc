@@ -1,4 +1,5 @@
-// Named scenarios of analyses in the midst of an update; test/data/analysis_scenarios.tsv says for every one where it is tested.
+// Named scenarios of analyses in the midst of an update; test/data/analysis_scenarios.tsv says for every one where it
+// is tested.
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
 
