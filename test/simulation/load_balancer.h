@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <boost/test/unit_test.hpp>
+#include <fmt/format.h>
 
 #include "kube/json.h"
 #include "router_manifests.h"
@@ -24,6 +25,7 @@ class FakeLoadBalancer final : public traffic::LoadBalancerApi {
     if (world_.clock().now() < throttled_until)
       co_return kube::Error{kube::Fault::throttled, "Throttling: Rate exceeded"};
     traffic::LoadBalancerState state;
+    state.balancers = {{"k8s-web", "arn:aws:elasticloadbalancing:eu-central-1:1:loadbalancer/app/k8s-web/50dc"}};
     for (const auto& [route, served] : world_.sandbox().workloads().gateway().served()) {
       if (!route.name.starts_with("ingresses/")) continue;
       const sandbox::ServedRoute& told = says_what_is_written ? written(route) : served;
@@ -36,7 +38,8 @@ class FakeLoadBalancer final : public traffic::LoadBalancerApi {
   int questions = 0;
   kube::Time throttled_until{};
   bool says_what_is_written = false;
-  int step = 1;  // weights are multiples of it
+  int step = 1;   // weights are multiples of it
+  int keeps = 0;  // of the canary's weight, at the other target group
 
  private:
   const sandbox::ServedRoute& written(const kube::ObjectKey& route) {
@@ -51,7 +54,13 @@ class FakeLoadBalancer final : public traffic::LoadBalancerApi {
     const std::string name = route.name.substr(std::string("ingresses/").size());
     for (const sandbox::ServedBackend& backend : rule.backends)
       made.groups.push_back(
-          {route.ns + "/" + name + "-" + backend.service.name + ":80", static_cast<int>(backend.weight) / step * step});
+          {fmt::format("{}/{}-{}:80", route.ns, name, backend.service.name),
+           static_cast<int>(backend.weight) / step * step,
+           fmt::format("arn:aws:elasticloadbalancing:eu-central-1:1:targetgroup/{}/73e2", backend.service.name)});
+    if (made.groups.size() == 2 && made.groups.front().weight > keeps) {
+      made.groups.front().weight -= keeps;
+      made.groups.back().weight += keeps;
+    }
     return made;
   }
 
@@ -85,13 +94,27 @@ struct BalancedStory {
         return served.rules.front().backends.front().weight;
     return -1;
   }
+  int size_of_old() const { return story.size("v1"); }
   bool is_verified() const {
     const json::value rollout = story.world.get(kube::resources::rollouts, "web");
     const json::value* verified = kube::find_at(rollout, {"status", "canary", "weights", "verified"});
     return verified && verified->is_bool() && verified->get_bool();
   }
 
-  Story story;
+  // Why it stands, in all words.
+  std::string why() const {
+    std::string all;
+    for (const controller::Reason& reason : story.world.controllers().rollouts().reasons_of({"default", "web"}))
+      all += reason.sentence + "; ";
+    return all;
+  }
+  void release_until_paused(const std::string& version) {
+    story.release(version);
+    BOOST_REQUIRE_MESSAGE(story.world.until([&] { return story.world.is("web", "Paused"); }, std::chrono::minutes(20)),
+                          story.message());
+  }
+
+  mutable Story story;
   FakeLoadBalancer* balancer = nullptr;
 };
 
