@@ -34,7 +34,7 @@ BOOST_AUTO_TEST_CASE(obs_15_an_abort_without_a_stable_version_leaves_the_selecto
   story.world.pass(minutes(5));
 }
 
-BOOST_AUTO_TEST_CASE(ar_2641_the_preview_moves_when_a_pod_is_ready, *boost::unit_test::disabled()) {
+BOOST_AUTO_TEST_CASE(ar_2641_the_preview_moves_when_a_pod_is_ready) {
   Plan plan = b4m();
   plan.pods["v2"] = "sluice.test/ready-after: '60'";
   Story story(plan);

@@ -245,8 +245,7 @@ BOOST_AUTO_TEST_CASE(ar_4612_back_to_the_stable_version_over_subsets) {
   story.world.come_to_rest();
 }
 
-BOOST_AUTO_TEST_CASE(obs_t16_a_router_that_leaves_the_spec_is_cleaned_before_it_is_forgotten,
-                     *boost::unit_test::disabled()) {
+BOOST_AUTO_TEST_CASE(obs_t16_a_router_that_leaves_the_spec_is_cleaned_before_it_is_forgotten) {
   const RouterManifests mesh = istio_by_hosts();
   Plan both = routed_by(mesh);
   both.objects += Story::route();
